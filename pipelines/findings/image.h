@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Image: what imaging/ makes of a DICOM series and engine/ computes on. LabelMap: what engine/ gives back and results/
+// writes as SEG. Both on the source grid. No DCMTK, no LibTorch.
+//
+// Frames: patient coordinates are DICOM's (LPS, mm). Voxel (column i, row j, slice k) has its centre at
+//   origin + i * spacing[0] * column_direction + j * spacing[1] * row_direction + k * spacing[2] * slice_direction
+// where column_direction = ImageOrientationPatient[0..2] (along a row, increasing column index) and
+// row_direction = ImageOrientationPatient[3..5]. Slices ascend along slice_direction = cross(column, row) direction.
+// Storage order: columns fastest, then rows, then slices.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace inferad::findings {
+
+using Vec3 = std::array<double, 3>;
+
+struct Geometry {
+  int columns = 0, rows = 0, slices = 0;
+  Vec3 origin{};                                  // mm, centre of voxel (0,0,0)
+  Vec3 column_direction{1, 0, 0}, row_direction{0, 1, 0}, slice_direction{0, 0, 1};  // unit vectors
+  Vec3 spacing{1, 1, 1};                          // mm: between columns, between rows, between slice centres
+  std::size_t voxels() const { return static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(slices); }
+  double voxel_volume_ml() const { return spacing[0] * spacing[1] * spacing[2] / 1000.0; }
+};
+
+// The instance (and frame) that one slice came from.
+struct SourceSlice {
+  std::filesystem::path file;                     // DICOM Part 10
+  std::string sop_class_uid, sop_instance_uid;
+  int frame = 1;                                  // 1-based
+  Vec3 position{};                                // ImagePositionPatient, mm
+};
+
+struct Image {
+  Geometry geometry;
+  std::vector<float> voxels;                      // modality values (CT: Hounsfield units)
+  std::vector<SourceSlice> sources;               // one a slice, in slice order
+  std::string modality, series_uid, study_uid, frame_of_reference_uid;
+  std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
+  std::vector<std::string> image_type;
+  bool has_rescale = false;                       // RescaleSlope and RescaleIntercept were present in every slice
+};
+
+struct LabelMap {
+  int columns = 0, rows = 0, slices = 0;          // the grid of the Image it belongs to
+  std::vector<std::uint8_t> labels;               // 0 = background, n = Segment::number
+};
+
+}  // namespace inferad::findings

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// job.json: what the node asks of a worker (schema: config/schema/job.schema.json). Written once by the node, durable
+// before the job starts; everything a result depends on is in it, so a second run after a crash makes the same bytes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/base/result.h"
+
+namespace inferad::findings {
+
+struct JobSeries {
+  std::string uid;
+  std::vector<std::filesystem::path> files;   // DICOM Part 10, absolute; any order
+};
+
+struct Job {
+  std::string id;                             // our number as text
+  std::string pipeline;                       // folder name in pipelines/catalog
+  std::string study_uid;
+  int revision = 1;
+  std::vector<std::string> predecessor_sr_uids;  // SR instances this revision supersedes
+  std::vector<JobSeries> series;              // candidates the router chose, best first
+  std::string created_at;                     // ISO 8601 UTC; the only source of time for results
+  std::string timezone_offset;                // "+0100", for (0008,0201); "" = UTC "+0000"
+  std::string device_serial;                  // installation id, for (0018,1000)
+  std::string institution;                    // "" = copy from the source
+};
+
+std::string to_json(const Job& job);
+Result<Job> job_from_json(std::string_view text);
+
+}  // namespace inferad::findings

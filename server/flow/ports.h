@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The seams of the node: what flow/ needs from the outside, implemented by net/, dicom/ and workers/, faked by tests,
+// joined in app/. Nothing here knows a socket, DCMTK, or a process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "server/base/result.h"
+#include "server/core/instance.h"
+
+namespace inferad::flow {
+
+// ---- network → flow -------------------------------------------------------------------------------------------------
+
+struct IncomingObject {
+  std::uint64_t association = 0;   // unique in this process, never 0
+  std::string calling_ae, called_ae, peer_address;
+  std::string sop_class_uid, sop_instance_uid;  // Affected … of the C-STORE-RQ, already valid UIDs
+  std::string transfer_syntax_uid;              // of the presentation context
+};
+
+struct StoreReply {
+  std::uint16_t status = 0;        // DIMSE status, 0x0000 = the object is durable
+  std::string error_comment;       // (0000,0902), at most 64 characters, no patient data
+};
+
+// One object while it arrives. Destroying it before commit() drops the bytes; nothing of it stays visible.
+class ObjectSink {
+ public:
+  virtual ~ObjectSink() = default;
+  // Called on a network thread with consecutive pieces of the data set; may write to the page cache, must not fsync.
+  virtual Status append(std::span<const std::byte> bytes) = 0;
+  // Makes the object durable on another thread, then calls `done` exactly once, from any thread. The sink may be
+  // destroyed from within or after `done`. No other call may follow.
+  virtual void commit(std::function<void(StoreReply)> done) = 0;
+};
+
+class IntakePort {
+ public:
+  virtual ~IntakePort() = default;
+  // Errors map to the C-STORE status of the object (overload → A700, …); the rest of its bytes are then skipped.
+  virtual Result<std::unique_ptr<ObjectSink>> open(const IncomingObject& object) = 0;
+  virtual void association_ended(std::uint64_t association) = 0;
+};
+
+// ---- flow → network -------------------------------------------------------------------------------------------------
+
+struct DicomPeer {
+  std::string name;                // in the configuration; safe for logs and metrics
+  std::string ae_title, host;
+  std::uint16_t port = 104;
+  std::string our_ae_title;
+};
+
+struct OutgoingObject {
+  std::filesystem::path file;      // DICOM Part 10
+  std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
+};
+
+// Blocking; returns early with Errc::cancelled when `stop` is requested. Thread-safe.
+class StorageSender {
+ public:
+  virtual ~StorageSender() = default;
+  // Sends the objects in order over one association. The result has one entry an object: the DIMSE status the peer
+  // answered, or why there was no answer (timeout/unavailable: retry; refused: presentation context rejected, park).
+  // After an object without an answer the later ones are not tried.
+  virtual std::vector<Result<std::uint16_t>> send(const DicomPeer& peer, std::span<const OutgoingObject> objects,
+                                                  std::stop_token stop) = 0;
+  virtual Status echo(const DicomPeer& peer, std::stop_token stop) = 0;
+};
+
+class StudyCounter {
+ public:
+  virtual ~StudyCounter() = default;
+  // Number of Study Related Instances (0020,1208) by study root C-FIND; nullopt when the peer does not tell.
+  virtual Result<std::optional<int>> count_instances(const DicomPeer& peer, const std::string& study_uid,
+                                                     std::stop_token stop) = 0;
+};
+
+struct Hl7Peer {
+  std::string name, host;
+  std::uint16_t port = 2575;
+};
+
+class Hl7Sender {
+ public:
+  virtual ~Hl7Sender() = default;
+  // Sends one message in an MLLP frame and returns the acknowledgement that belongs to it (MSA-2 = MSH-10), unparsed.
+  virtual Result<std::string> send(const Hl7Peer& peer, const std::string& message, std::stop_token stop) = 0;
+};
+
+// ---- flow → workers -------------------------------------------------------------------------------------------------
+
+struct WorkerOrder {
+  std::int64_t job_id = 0;
+  std::string pipeline;
+  std::filesystem::path folder;    // holds job.json; the worker writes findings.json and *.dcm into it
+  std::chrono::seconds deadline{600};
+};
+
+struct WorkerResult {
+  enum class Outcome { done, not_analysed, failed } outcome = Outcome::done;
+  std::string reason;              // for not_analysed and failed, without patient data
+  std::vector<std::string> objects;  // file names in the job folder, in the order to send them (SEG before SR)
+};
+
+// What a running job tells. Called on the thread that called run().
+class JobObserver {
+ public:
+  virtual ~JobObserver() = default;
+  virtual void progress(const std::string& stage, double fraction) = 0;
+  // findings.json is durable. An error stops the job.
+  virtual Status findings_ready() = 0;
+};
+
+class WorkerHost {
+ public:
+  virtual ~WorkerHost() = default;
+  // Runs one job on a free worker process and waits for its end. Errc::model: the worker died or was killed at the
+  // deadline (the job may be poison); Errc::cancelled: stop requested; Errc::unavailable: no worker can be started.
+  virtual Result<WorkerResult> run(const WorkerOrder& order, JobObserver& observer, std::stop_token stop) = 0;
+  virtual bool ready() const = 0;  // every worker has loaded and warmed up its models
+};
+
+}  // namespace inferad::flow
