@@ -17,7 +17,7 @@ inline constexpr std::string_view kPrivateScheme = "99INFERAD";
 CodedConcept ours(std::string_view value, std::string_view meaning);
 
 // Segmented Property Category (CID 7150)
-extern const CodedConcept kAnatomicalStructure;             // also Finding category
+extern const CodedConcept kAnatomicalStructure;  // also Finding category
 extern const CodedConcept kMorphologicallyAbnormalStructure;
 
 // Anatomy and its side (CID 4, CID 244)
@@ -25,14 +25,14 @@ extern const CodedConcept kLung, kLeft, kRight, kBilateral;
 
 // Findings
 extern const CodedConcept kPulmonaryEmphysema;
-extern const CodedConcept kHighAttenuation;                 // ours: increased attenuation in a large part of the lung
+extern const CodedConcept kHighAttenuation;  // ours: increased attenuation in a large part of the lung
 
 // Measurements
 extern const CodedConcept kVolume;
-extern const CodedConcept kAttenuation;                     // with a derivation: kMean, kMedian …
-extern const CodedConcept kPerc15;                          // ours: 15th percentile of attenuation
-extern const CodedConcept kLaa950, kLaa910;                 // ours: share of voxels at or below the threshold
-extern const CodedConcept kHaa;                             // ours: share of voxels from -600 to -250 HU
+extern const CodedConcept kAttenuation;      // with a derivation: kMean, kMedian …
+extern const CodedConcept kPerc15;           // ours: 15th percentile of attenuation
+extern const CodedConcept kLaa950, kLaa910;  // ours: share of voxels at or below the threshold
+extern const CodedConcept kHaa;              // ours: share of voxels from -600 to -250 HU
 
 // Derivations (CID 7464)
 extern const CodedConcept kMean, kMedian, kMinimum, kMaximum, kStandardDeviation;

@@ -90,7 +90,12 @@ struct Findings {
 std::string_view to_string(Presence presence);
 std::string_view to_string(Outcome outcome);
 
-// JSON in and out; from_json names the JSON pointer of what is wrong. to_json(from_json(x)) is x.
+// What must hold between values: segments are numbered 1..n, items name existing segments (and share their tracking UID),
+// the priority names an item, a reason stands where nothing was analysed. The error names the JSON pointer.
+Status validate(const Findings& findings);
+
+// JSON in and out. from_json refuses unknown members, applies limits, calls validate(), and names the JSON pointer of
+// what is wrong. to_json(from_json(x)) is x.
 std::string to_json(const Findings& findings);
 Result<Findings> findings_from_json(std::string_view text);
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON → findings: types and limits of each value here, what must hold between values in validate.cpp.
+#include <nlohmann/json.hpp>
+
+#include "pipelines/findings/findings.h"
+#include "pipelines/findings/json_reader.h"
+
+namespace inferad::findings {
+
+namespace {
+
+// Limits of the DICOM attributes that will carry the text, in characters: LO 64, ST and LT 10240.
+constexpr std::size_t kLineMax = 64, kTextMax = 10'240;
+constexpr std::size_t kMeasurementsMax = 1000, kItemsMax = 10'000, kSegmentsMax = 255, kRemarksMax = 100;
+constexpr int kRevisionMax = 1'000'000;
+
+CodedConcept read_code(JsonReader in) {
+  in.object({"value", "scheme", "meaning"});
+  return {in.at("value").required_text(kLineMax), in.at("scheme").required_text(16),
+          in.at("meaning").required_text(kLineMax)};
+}
+
+std::optional<CodedConcept> read_optional_code(const JsonReader& in, std::string_view key) {
+  if (auto member = in.find(key)) return read_code(*member);
+  return std::nullopt;
+}
+
+Measurement read_measurement(JsonReader in) {
+  in.object({"name", "value", "unit", "derivation", "label", "truncated"});
+  Measurement measurement;
+  measurement.name = read_code(in.at("name"));
+  measurement.value = in.at("value").number();
+  measurement.unit = read_code(in.at("unit"));
+  measurement.derivation = read_optional_code(in, "derivation");
+  measurement.label = in.at("label").text(kLineMax);
+  measurement.truncated = in.at("truncated").boolean();
+  return measurement;
+}
+
+template <class Enum>
+Enum read_enum(const JsonReader& in, std::initializer_list<Enum> values) {
+  const auto text = in.text();
+  std::string expected;
+  for (const auto value : values) {
+    if (text == to_string(value)) return value;
+    expected += (expected.empty() ? "" : ", ") + std::string(to_string(value));
+  }
+  in.fail("must be one of: " + expected);
+  return *values.begin();
+}
+
+Finding read_finding(JsonReader in) {
+  in.object(
+      {"id", "tracking_uid", "concept", "site", "laterality", "presence", "segment", "measurements", "explanation"});
+  Finding finding;
+  finding.id = in.at("id").required_text(kLineMax);
+  finding.tracking_uid = in.at("tracking_uid").uid();
+  finding.concept_code = read_code(in.at("concept"));
+  finding.site = read_optional_code(in, "site");
+  finding.laterality = read_optional_code(in, "laterality");
+  finding.presence =
+      read_enum(in.at("presence"), {Presence::present, Presence::absent, Presence::indeterminate, Presence::measured});
+  if (auto segment = in.find("segment")) finding.segment = segment->integer(1, kSegmentsMax);
+  finding.measurements = in.at("measurements").list(kMeasurementsMax, read_measurement);
+  finding.explanation = in.at("explanation").text(kTextMax);
+  return finding;
+}
+
+std::array<std::uint8_t, 3> read_rgb(const JsonReader& in) {
+  const auto parts = in.list(3, [](const JsonReader& part) { return part.integer(0, 255); });
+  std::array<std::uint8_t, 3> rgb{};
+  if (parts.size() != rgb.size()) in.fail("must have 3 elements");
+  for (std::size_t i = 0; i < parts.size() && i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(parts[i]);
+  return rgb;
+}
+
+Segment read_segment(JsonReader in) {
+  in.object({"number", "label", "category", "type", "laterality", "tracking_id", "tracking_uid", "rgb"});
+  Segment segment;
+  segment.number = in.at("number").integer(1, kSegmentsMax);
+  segment.label = in.at("label").required_text(kLineMax);
+  segment.category = read_code(in.at("category"));
+  segment.type = read_code(in.at("type"));
+  segment.laterality = read_optional_code(in, "laterality");
+  segment.tracking_id = in.at("tracking_id").required_text(kLineMax);
+  segment.tracking_uid = in.at("tracking_uid").uid();
+  segment.rgb = read_rgb(in.at("rgb"));
+  return segment;
+}
+
+Algorithm read_algorithm(JsonReader in) {
+  in.object({"name", "version", "manufacturer", "model_sha256", "parameters"});
+  return {in.at("name").required_text(kLineMax), in.at("version").required_text(kLineMax),
+          in.at("manufacturer").text(kLineMax), in.at("model_sha256").text(64), in.at("parameters").text(kTextMax)};
+}
+
+PriorityProposal read_priority(JsonReader in) {
+  in.object({"level", "reason", "finding", "score_name", "score", "threshold"});
+  PriorityProposal priority;
+  priority.level = in.at("level").text(16);
+  if (priority.level != "STAT" && priority.level != "HIGH" && priority.level != "ROUTINE")
+    in.at("level").fail("must be one of: STAT, HIGH, ROUTINE");
+  priority.reason = in.at("reason").required_text(kTextMax);
+  priority.finding = in.at("finding").required_text(kLineMax);
+  priority.score_name = in.at("score_name").text(kLineMax);
+  priority.score = in.at("score").number();
+  priority.threshold = in.at("threshold").number();
+  return priority;
+}
+
+Findings read_findings(JsonReader in) {
+  in.object({"job", "pipeline", "pipeline_version", "study_uid", "series_uid", "revision", "outcome", "reason",
+             "reason_text", "algorithm", "segments", "items", "priority", "remarks", "analysed_at"});
+  Findings findings;
+  findings.job = in.at("job").required_text(64);
+  findings.pipeline = in.at("pipeline").required_text(64);
+  findings.pipeline_version = in.at("pipeline_version").required_text(64);
+  findings.study_uid = in.at("study_uid").uid();
+  if (auto series = in.at("series_uid"); !series.text(64).empty()) findings.series_uid = series.uid();
+  findings.revision = in.at("revision").integer(1, kRevisionMax);
+  findings.outcome = read_enum(in.at("outcome"), {Outcome::analysed, Outcome::not_analysed, Outcome::failed});
+  if (auto reason = in.find("reason")) findings.reason = read_code(*reason);
+  findings.reason_text = in.at("reason_text").text(kTextMax);
+  findings.algorithm = read_algorithm(in.at("algorithm"));
+  findings.segments = in.at("segments").list(kSegmentsMax, read_segment);
+  findings.items = in.at("items").list(kItemsMax, read_finding);
+  if (auto priority = in.find("priority")) findings.priority = read_priority(*priority);
+  findings.remarks = in.at("remarks").list(kRemarksMax, [](const JsonReader& remark) { return remark.text(kTextMax); });
+  findings.analysed_at = in.at("analysed_at").required_text(64);
+  return findings;
+}
+
+}  // namespace
+
+Result<Findings> findings_from_json(std::string_view text) {
+  INFERAD_TRY(const auto document, parse_json(text));
+  Fault fault;
+  auto findings = read_findings(JsonReader(&document, "", fault));
+  if (fault.first) return with_context(*fault.first, "findings.json");
+  INFERAD_TRY_STATUS(validate(findings));
+  return findings;
+}
+
+}  // namespace inferad::findings

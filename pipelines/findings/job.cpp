@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/findings/job.h"
+
+#include <nlohmann/json.hpp>
+
+#include "pipelines/findings/json_reader.h"
+#include "server/base/clock.h"
+
+namespace inferad::findings {
+
+namespace {
+
+constexpr std::size_t kSeriesMax = 1000;
+constexpr std::size_t kFilesMax = 100'000;
+constexpr int kRevisionMax = 1'000'000;
+
+JobSeries read_series(JsonReader in) {
+  in.object({"uid", "files"});
+  JobSeries series;
+  series.uid = in.at("uid").uid();
+  series.files = in.at("files").list(kFilesMax, [](const JsonReader& file) {
+    std::filesystem::path path = file.required_text();
+    if (!path.is_absolute()) file.fail("must be an absolute path");
+    return path;
+  });
+  return series;
+}
+
+std::string read_timezone(const JsonReader& in) {
+  auto offset = in.text(5);
+  const bool valid = offset.size() == 5 && (offset[0] == '+' || offset[0] == '-') &&
+                     offset.find_first_not_of("0123456789", 1) == std::string::npos;
+  if (!offset.empty() && !valid) in.fail("must be an offset such as +0100");
+  return offset;
+}
+
+std::string read_time(const JsonReader& in) {
+  auto text = in.text(64);
+  if (!from_iso8601(text)) in.fail("must be a UTC time such as 2026-11-24T08:30:00.123Z");
+  return text;
+}
+
+}  // namespace
+
+std::string to_json(const Job& job) {
+  nlohmann::ordered_json out = {
+      {"id", job.id}, {"pipeline", job.pipeline}, {"study_uid", job.study_uid}, {"revision", job.revision}};
+  out["predecessor_sr_uids"] = job.predecessor_sr_uids;
+  out["series"] = nlohmann::ordered_json::array();
+  for (const auto& series : job.series) {
+    auto files = nlohmann::ordered_json::array();
+    for (const auto& file : series.files) files.push_back(file.string());
+    out["series"].push_back({{"uid", series.uid}, {"files", std::move(files)}});
+  }
+  out["created_at"] = job.created_at;
+  out["timezone_offset"] = job.timezone_offset;
+  out["device_serial"] = job.device_serial;
+  out["institution"] = job.institution;
+  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+Result<Job> job_from_json(std::string_view text) {
+  INFERAD_TRY(const auto document, parse_json(text));
+  Fault fault;
+  JsonReader in(&document, "", fault);
+  in.object({"id", "pipeline", "study_uid", "revision", "predecessor_sr_uids", "series", "created_at",
+             "timezone_offset", "device_serial", "institution"});
+  Job job;
+  job.id = in.at("id").required_text(64);
+  job.pipeline = in.at("pipeline").required_text(64);
+  job.study_uid = in.at("study_uid").uid();
+  job.revision = in.at("revision").integer(1, kRevisionMax);
+  job.predecessor_sr_uids =
+      in.at("predecessor_sr_uids").list(kSeriesMax, [](const JsonReader& uid) { return uid.uid(); });
+  job.series = in.at("series").list(kSeriesMax, read_series);
+  job.created_at = read_time(in.at("created_at"));
+  job.timezone_offset = read_timezone(in.at("timezone_offset"));
+  job.device_serial = in.at("device_serial").text(64);
+  job.institution = in.at("institution").text(64);
+  if (fault.first) return with_context(*fault.first, "job.json");
+  return job;
+}
+
+}  // namespace inferad::findings

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/findings/uids.h"
+
+#include <algorithm>
+
+#include "server/base/hash.h"
+
+namespace inferad::findings {
+
+namespace {
+
+// Parts are written with their length, so that ("ab","c") and ("a","bc") are different names.
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string name;
+  for (const auto part : parts) name += std::to_string(part.size()) + ":" + std::string(part);
+  return name;
+}
+
+std::string inputs_digest(std::vector<std::string> uids) {
+  std::sort(uids.begin(), uids.end());
+  std::string all;
+  for (const auto& uid : uids) all += uid + "\n";
+  return sha256_hex(all);
+}
+
+std::string derived(const Execution& execution, std::string_view kind, std::string_view level) {
+  return derive_uid(joined({"inferad result", execution.study_uid, inputs_digest(execution.source_uids),
+                            execution.pipeline, execution.pipeline_version, execution.model_sha256,
+                            execution.parameters, std::to_string(execution.revision), kind, level}));
+}
+
+}  // namespace
+
+Execution execution_of(const Findings& findings, std::vector<std::string> source_uids) {
+  return {findings.study_uid,
+          findings.pipeline,
+          findings.pipeline_version,
+          findings.algorithm.model_sha256,
+          findings.algorithm.parameters,
+          findings.revision,
+          std::move(source_uids)};
+}
+
+std::string_view to_string(ResultKind kind) { return kind == ResultKind::seg ? "SEG" : "SR"; }
+
+std::string result_series_uid(const Execution& execution, ResultKind kind) {
+  return derived(execution, to_string(kind), "series");
+}
+
+std::string result_instance_uid(const Execution& execution, ResultKind kind) {
+  return derived(execution, to_string(kind), "instance");
+}
+
+std::string dimension_organization_uid(const Execution& execution) {
+  return derived(execution, to_string(ResultKind::seg), "dimensions");
+}
+
+int result_series_number(std::string_view pipeline, ResultKind kind) {
+  const auto digest = sha256_hex(joined({"inferad series number", pipeline}));
+  const int slot = std::stoi(digest.substr(0, 4), nullptr, 16) % 500;
+  return 9000 + 2 * slot + static_cast<int>(kind);
+}
+
+std::string tracking_uid(std::string_view study_uid, std::string_view pipeline, std::string_view id) {
+  return derive_uid(joined({"inferad tracking", study_uid, pipeline, id}));
+}
+
+std::string algorithm_device_uid(const Algorithm& algorithm) {
+  return derive_uid(joined({"inferad algorithm", algorithm.manufacturer, algorithm.name, algorithm.version,
+                            algorithm.model_sha256, algorithm.parameters}));
+}
+
+std::string observer_device_uid(std::string_view device_serial) {
+  return derive_uid(joined({"inferad observer", INFERAD_VERSION, device_serial}));
+}
+
+}  // namespace inferad::findings

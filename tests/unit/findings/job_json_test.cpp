@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "tests/unit/findings/samples.h"
+
+using namespace inferad;
+using namespace inferad::findings;
+
+TEST_CASE("a job survives the way through JSON unchanged") {
+  const auto text = to_json(samples::job());
+  const auto again = job_from_json(text);
+  REQUIRE(again.has_value());
+  CHECK(to_json(*again) == text);
+  CHECK(again->series[0].files == samples::job().series[0].files);
+}
+
+TEST_CASE("a bad job is refused with its JSON pointer") {
+  auto job = samples::job();
+  const auto error_of = [](const Job& bad) {
+    const auto result = job_from_json(to_json(bad));
+    REQUIRE_FALSE(result.has_value());
+    return result.error().what;
+  };
+  SECTION("relative path") {
+    job.series[0].files[1] = "2.dcm";
+    CHECK(error_of(job) == "job.json: /series/0/files/1: must be an absolute path");
+  }
+  SECTION("time") {
+    job.created_at = "yesterday";
+    CHECK(error_of(job) == "job.json: /created_at: must be a UTC time such as 2026-11-24T08:30:00.123Z");
+  }
+  SECTION("timezone") {
+    job.timezone_offset = "CET";
+    CHECK(error_of(job) == "job.json: /timezone_offset: must be an offset such as +0100");
+  }
+  SECTION("revision") {
+    job.revision = 0;
+    CHECK(error_of(job) == "job.json: /revision: must be a whole number from 1 to 1000000");
+  }
+  SECTION("UID") {
+    job.series[0].uid = "x";
+    CHECK(error_of(job) == "job.json: /series/0/uid: must be a DICOM UID");
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// One complete Findings and one Job, as the lung density pipeline would make them.
+#pragma once
+
+#include "pipelines/findings/codes.h"
+#include "pipelines/findings/findings.h"
+#include "pipelines/findings/job.h"
+#include "pipelines/findings/uids.h"
+
+namespace inferad::findings::samples {
+
+inline Job job() {
+  Job job;
+  job.id = "17";
+  job.pipeline = "ct-lung-density";
+  job.study_uid = "1.2.3.4";
+  job.series = {{"1.2.3.4.5", {"/spool/1/2.dcm", "/spool/1/ü \"3\".dcm"}}};
+  job.predecessor_sr_uids = {"2.25.99"};
+  job.revision = 2;
+  job.created_at = "2026-11-24T23:30:00.123Z";
+  job.timezone_offset = "+0100";
+  job.device_serial = "installation-1";
+  return job;
+}
+
+inline Segment lung(int number, const CodedConcept& side, const std::string& id) {
+  Segment segment;
+  segment.number = number;
+  segment.label = side.meaning + " lung";
+  segment.category = codes::kAnatomicalStructure;
+  segment.type = codes::kLung;
+  segment.laterality = side;
+  segment.tracking_id = id;
+  segment.tracking_uid = tracking_uid("1.2.3.4", "ct-lung-density", id);
+  return segment;
+}
+
+inline Finding lung_finding(const Segment& segment) {
+  Finding finding;
+  finding.id = segment.tracking_id;
+  finding.tracking_uid = segment.tracking_uid;
+  finding.concept_code = codes::kLung;
+  finding.site = codes::kLung;
+  finding.laterality = segment.laterality;
+  finding.segment = segment.number;
+  finding.measurements = {{codes::kVolume, 2345.678, codes::kMilliliter, {}, "Volume", true},
+                          {codes::kAttenuation, -851.25, codes::kHounsfieldUnit, codes::kMean, "Mean", false},
+                          {codes::kLaa950, 31.2345678901234, codes::kPercent, {}, "LAA-950", false},
+                          {codes::kPerc15, -924, codes::kHounsfieldUnit, {}, "Perc15", false}};
+  return finding;
+}
+
+inline Findings analysed() {
+  Findings findings;
+  findings.job = "17";
+  findings.pipeline = "ct-lung-density";
+  findings.pipeline_version = "1.0.0";
+  findings.study_uid = "1.2.3.4";
+  findings.series_uid = "1.2.3.4.5";
+  findings.algorithm = {"CT lung density", "1.0.0", "Inferad", std::string(64, 'a'), "LAA-950 >= 25 %"};
+  findings.segments = {lung(1, codes::kRight, "lung-right"), lung(2, codes::kLeft, "lung-left")};
+  for (const auto& segment : findings.segments) findings.items.push_back(lung_finding(segment));
+  Finding emphysema;
+  emphysema.id = "emphysema";
+  emphysema.tracking_uid = tracking_uid(findings.study_uid, findings.pipeline, emphysema.id);
+  emphysema.concept_code = codes::kPulmonaryEmphysema;
+  emphysema.site = codes::kLung;
+  emphysema.laterality = codes::kBilateral;
+  emphysema.presence = Presence::present;
+  emphysema.measurements = {{codes::kLaa950, 31.2, codes::kPercent, {}, "LAA-950", false}};
+  emphysema.explanation = "LAA-950 is 31.2 %, at or above 25 %";
+  findings.items.push_back(emphysema);
+  findings.priority =
+      PriorityProposal{"HIGH", "Emphysema: LAA-950 31.2 % (threshold 25 %)", "emphysema", "LAA-950", 31.2, 25};
+  findings.remarks = {"lung touches both end slices: volumes are truncated"};
+  findings.analysed_at = "2026-11-24T23:30:00.123Z";
+  return findings;
+}
+
+inline Findings not_analysed() {
+  auto findings = analysed();
+  findings.outcome = Outcome::not_analysed;
+  findings.reason = codes::kSliceDistance;
+  findings.reason_text = "slice distance 7.5 mm, at most 5 mm";
+  findings.segments.clear();
+  findings.items.clear();
+  findings.priority.reset();
+  findings.remarks.clear();
+  return findings;
+}
+
+}  // namespace inferad::findings::samples

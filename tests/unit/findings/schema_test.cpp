@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shipped JSON Schemas, judged by an independent validator (python3-jsonschema).
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "tests/unit/findings/samples.h"
+
+using namespace inferad::findings;
+namespace fs = std::filesystem;
+
+namespace {
+
+// The exit status of check_schema.py.
+int validate_with(const std::string& schema, const std::string& document) {
+  std::string folder = (fs::temp_directory_path() / "inferad-schema-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const auto file = fs::path(folder) / "document.json";
+  std::ofstream(file) << document;
+  const std::string source = INFERAD_SOURCE_DIR;
+  const std::string command = "/usr/bin/python3 '" + source + "/tests/unit/findings/check_schema.py' '" + source +
+                              "/config/schema/" + schema + "' '" + file.string() + "'";
+  const int status = std::system(command.c_str());
+  fs::remove_all(folder);
+  if (WEXITSTATUS(status) == 77) std::cout << "SKIPPED: python3-jsonschema is not installed\n";
+  return WEXITSTATUS(status);
+}
+
+bool accepted(int status) { return status == 0 || status == 77; }
+bool refused(int status) { return status == 1 || status == 77; }
+
+}  // namespace
+
+TEST_CASE("what we write is valid under the shipped schemas") {
+  CHECK(accepted(validate_with("findings.schema.json", to_json(samples::analysed()))));
+  CHECK(accepted(validate_with("findings.schema.json", to_json(samples::not_analysed()))));
+  CHECK(accepted(validate_with("job.schema.json", to_json(samples::job()))));
+}
+
+TEST_CASE("the schemas refuse what the readers refuse") {
+  auto unreasoned = samples::analysed();
+  unreasoned.outcome = Outcome::failed;
+  CHECK(refused(validate_with("findings.schema.json", to_json(unreasoned))));
+  auto job = samples::job();
+  job.created_at = "now";
+  CHECK(refused(validate_with("job.schema.json", to_json(job))));
+}
