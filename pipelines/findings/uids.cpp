@@ -43,16 +43,20 @@ Execution execution_of(const Findings& findings, std::vector<std::string> source
 
 std::string_view to_string(ResultKind kind) { return kind == ResultKind::seg ? "SEG" : "SR"; }
 
-std::string result_series_uid(const Execution& execution, ResultKind kind) {
-  return derived(execution, to_string(kind), "series");
-}
-
 std::string result_instance_uid(const Execution& execution, ResultKind kind) {
   return derived(execution, to_string(kind), "instance");
 }
 
+std::string result_series_uid(std::string_view instance_uid) {
+  return derive_uid(joined({"inferad series", instance_uid}));
+}
+
 std::string dimension_organization_uid(const Execution& execution) {
   return derived(execution, to_string(ResultKind::seg), "dimensions");
+}
+
+std::string frame_of_reference_uid(std::string_view series_uid) {
+  return derive_uid(joined({"inferad frame of reference", series_uid}));
 }
 
 int result_series_number(std::string_view pipeline, ResultKind kind) {

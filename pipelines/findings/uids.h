@@ -23,9 +23,12 @@ Execution execution_of(const Findings& findings, std::vector<std::string> source
 enum class ResultKind { seg, sr };
 std::string_view to_string(ResultKind kind);
 
-std::string result_series_uid(const Execution& execution, ResultKind kind);
 std::string result_instance_uid(const Execution& execution, ResultKind kind);
+// Each result has a series of its own, named after it: whoever knows a superseded report knows its series too.
+std::string result_series_uid(std::string_view instance_uid);
 std::string dimension_organization_uid(const Execution& execution);
+// Only for results of images that name no frame of reference.
+std::string frame_of_reference_uid(std::string_view series_uid);
 
 // (0020,0011), 9000..9999: outside the range of scanners, the same for each run of a pipeline and kind.
 int result_series_number(std::string_view pipeline, ResultKind kind);

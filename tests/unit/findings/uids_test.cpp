@@ -24,7 +24,7 @@ TEST_CASE("result UIDs are the same on every run and differ when anything differ
   for (const auto& execution : {base, model, revision, inputs, version, parameters, study})
     for (const auto kind : {ResultKind::seg, ResultKind::sr}) {
       uids.insert(result_instance_uid(execution, kind));
-      uids.insert(result_series_uid(execution, kind));
+      uids.insert(result_series_uid(result_instance_uid(execution, kind)));
     }
   CHECK(uids.size() == 28);
   for (const auto& uid : uids) CHECK(is_uid(uid));

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/results/modules.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "pipelines/findings/codes.h"
+#include "pipelines/results/text.h"
+
+namespace inferad::results {
+
+namespace {
+
+using findings::CodedConcept;
+using findings::ResultKind;
+
+const CodedConcept kProcessingEquipment{"109102", "DCM", "Processing Equipment"};  // CID 7005
+const CodedConcept kAcquisitionEquipment{"109101", "DCM", "Acquisition Equipment"};
+
+void write_now(ItemWriter& out, const DicomTime& now, const DcmTagKey& date, const DcmTagKey& time) {
+  out.value(date, now.date).value(time, now.time);
+}
+
+// The zone holds for every date and time of the object, the copied ones too: the source's own when it names one.
+DicomTime creation_time(const ResultRequest& request) {
+  const auto source_zone = text_of(request.source.reference(), DCM_TimezoneOffsetFromUTC);
+  const auto created = from_iso8601(request.job.created_at);
+  INFERAD_CHECK(created.has_value());  // check_request() has seen it
+  return dicom_time(*created, is_timezone_offset(source_zone) ? source_zone : request.job.timezone_offset);
+}
+
+void add_private_scheme(std::set<std::string>& schemes, const std::optional<CodedConcept>& code) {
+  if (code && code->scheme.starts_with("99")) schemes.insert(code->scheme);
+}
+
+std::set<std::string> private_schemes(const findings::Findings& findings) {
+  std::set<std::string> schemes;
+  add_private_scheme(schemes, findings.reason);
+  for (const auto& segment : findings.segments)
+    for (const auto& code : {segment.category, segment.type}) add_private_scheme(schemes, code);
+  for (const auto& item : findings.items) {
+    for (const auto& code : {std::optional(item.concept_code), item.site, item.laterality})
+      add_private_scheme(schemes, code);
+    for (const auto& measurement : item.measurements)
+      for (const auto& code :
+           {std::optional(measurement.name), std::optional(measurement.unit), measurement.derivation})
+        add_private_scheme(schemes, code);
+  }
+  return schemes;
+}
+
+// PS3.3 C.12.1: declares each private scheme that the object may use.
+void write_coding_schemes(ItemWriter& out, const ResultRequest& request, ResultKind kind) {
+  auto schemes = private_schemes(request.findings);
+  if (kind == ResultKind::sr) schemes.insert(std::string(findings::codes::kPrivateScheme));
+  for (const auto& scheme : schemes) {
+    auto item = out.item(DCM_CodingSchemeIdentificationSequence);
+    item.line(DCM_CodingSchemeDesignator, scheme, 16);
+    const bool ours = scheme == findings::codes::kPrivateScheme;
+    item.paragraph(DCM_CodingSchemeName, ours ? "Inferad private codes" : "Private codes of the pipeline");
+  }
+}
+
+Error contradiction(std::string_view what) { return {Errc::invalid_input, std::string(what)}; }
+
+Status check_grid(const ResultRequest& request) {
+  const auto& geometry = request.image->geometry;
+  const auto& labels = *request.labels;
+  if (geometry.columns <= 0 || geometry.rows <= 0 || geometry.slices <= 0) return contradiction("the image is empty");
+  if (geometry.columns > 0xFFFF || geometry.rows > 0xFFFF)
+    return contradiction("the image has more than 65535 rows or columns");
+  if (labels.columns != geometry.columns || labels.rows != geometry.rows || labels.slices != geometry.slices ||
+      labels.labels.size() != geometry.voxels())
+    return contradiction("mask and image differ in size");
+  if (request.image->sources.size() != static_cast<std::size_t>(geometry.slices))
+    return contradiction("the image does not name one source for each slice");
+  for (const auto& slice : request.image->sources) {
+    const auto* image = request.source.find(slice.file);
+    if (!image) return contradiction("a slice comes from a file that is not in the source header");
+    if (image->sop_instance_uid != slice.sop_instance_uid)
+      return contradiction("a source file has changed its identity");
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::string model_name() { return fmt::format("Inferad {}", INFERAD_VERSION); }
+
+std::vector<const SourceImage*> analysed_images(const ResultRequest& request) {
+  std::vector<const SourceImage*> images;
+  std::set<const SourceImage*> seen;
+  if (!request.image)
+    for (const auto& image : request.source.images()) images.push_back(&image);
+  else
+    for (const auto& slice : request.image->sources)
+      if (const auto* image = request.source.find(slice.file); image && seen.insert(image).second)
+        images.push_back(image);
+  return images;
+}
+
+findings::Execution execution_of(const ResultRequest& request) {
+  std::vector<std::string> uids;
+  for (const auto* image : analysed_images(request)) uids.push_back(image->sop_instance_uid);
+  return findings::execution_of(request.findings, std::move(uids));
+}
+
+ObjectIdentity identity_of(const ResultRequest& request, ResultKind kind) {
+  const auto instance = findings::result_instance_uid(execution_of(request), kind);
+  const auto* sop_class = kind == ResultKind::seg ? UID_SegmentationStorage : UID_Comprehensive3DSRStorage;
+  return {kind, sop_class, instance, findings::result_series_uid(instance)};
+}
+
+Status check_request(const ResultRequest& request) {
+  INFERAD_TRY_STATUS(findings::validate(request.findings));
+  if (!from_iso8601(request.job.created_at)) return contradiction("job: created_at is not a UTC time");
+  if (request.findings.study_uid != request.source.study_uid())
+    return contradiction("findings and images belong to different studies");
+  if (request.labels && !request.image) return contradiction("a mask needs its image");
+  return request.labels ? check_grid(request) : ok();
+}
+
+void write_sop_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {
+  const auto now = creation_time(request);
+  out.copy(request.source.reference(), DCM_SpecificCharacterSet);
+  out.value(DCM_SOPClassUID, identity.sop_class_uid).value(DCM_SOPInstanceUID, identity.sop_instance_uid);
+  out.value(DCM_TimezoneOffsetFromUTC, now.offset);
+  write_now(out, now, DCM_InstanceCreationDate, DCM_InstanceCreationTime);
+  write_now(out, now, DCM_ContentDate, DCM_ContentTime);
+  write_coding_schemes(out, request, identity.kind);
+}
+
+void write_patient_and_study(ItemWriter& out, const SourceHeader& source) {
+  const auto& from = source.reference();
+  for (const auto& type2 : {DCM_PatientName, DCM_PatientID, DCM_PatientBirthDate, DCM_PatientSex, DCM_StudyID,
+                            DCM_StudyDate, DCM_StudyTime, DCM_AccessionNumber, DCM_ReferringPhysicianName})
+    out.copy_or_empty(from, type2);
+  for (const auto& optional : {DCM_StudyInstanceUID,
+                               DCM_IssuerOfPatientID,
+                               DCM_IssuerOfPatientIDQualifiersSequence,
+                               DCM_OtherPatientIDsSequence,
+                               DCM_PatientAge,
+                               DCM_PatientSize,
+                               DCM_PatientWeight,
+                               DCM_PatientIdentityRemoved,
+                               DCM_DeidentificationMethod,
+                               DCM_DeidentificationMethodCodeSequence,
+                               DCM_IssuerOfAccessionNumberSequence,
+                               DCM_StudyDescription,
+                               DCM_ProcedureCodeSequence,
+                               DCM_ClinicalTrialSponsorName,
+                               DCM_ClinicalTrialProtocolID,
+                               DCM_ClinicalTrialProtocolName,
+                               DCM_ClinicalTrialSiteID,
+                               DCM_ClinicalTrialSiteName,
+                               DCM_ClinicalTrialSubjectID,
+                               DCM_ClinicalTrialSubjectReadingID,
+                               DCM_ClinicalTrialTimePointID,
+                               DCM_ClinicalTrialTimePointDescription})
+    out.copy(from, optional);
+}
+
+void write_series(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {
+  const auto kind = findings::to_string(identity.kind);
+  const auto& algorithm = request.findings.algorithm;
+  const auto now = creation_time(request);
+  out.value(DCM_Modality, kind).value(DCM_SeriesInstanceUID, identity.series_uid).value(DCM_InstanceNumber, "1");
+  out.value(DCM_SeriesNumber, std::to_string(findings::result_series_number(request.findings.pipeline, identity.kind)));
+  write_now(out, now, DCM_SeriesDate, DCM_SeriesTime);
+  // The kind stays at the end whatever the length of the name: PACS rules look for it.
+  const auto head = dicom_text(
+      fmt::format("{}AI {} {}", request.options.research ? "RESEARCH - " : "", algorithm.name, algorithm.version),
+      out.utf8(), 64 - 1 - kind.size());
+  out.line(DCM_SeriesDescription, fmt::format("{} {}", head, kind));
+}
+
+void write_equipment(ItemWriter& out, const ResultRequest& request) {
+  const auto& algorithm = request.findings.algorithm;
+  out.value(DCM_Manufacturer, kManufacturer).line(DCM_ManufacturerModelName, model_name());
+  out.line(DCM_DeviceSerialNumber, request.job.device_serial.empty() ? "0" : request.job.device_serial);
+  const auto analysis = dicom_text(fmt::format("{} {}", algorithm.name, algorithm.version), out.utf8(), 64);
+  out.value(DCM_SoftwareVersions, fmt::format("{}\\{}", INFERAD_VERSION, analysis));
+  if (request.job.institution.empty())
+    out.copy(request.source.reference(), DCM_InstitutionName);
+  else
+    out.line(DCM_InstitutionName, request.job.institution);
+}
+
+void write_algorithm_contribution(ItemWriter& out, const findings::Algorithm& algorithm) {
+  auto item = out.item(DCM_ContributingEquipmentSequence);
+  item.line(DCM_Manufacturer, algorithm.manufacturer.empty() ? kManufacturer : algorithm.manufacturer);
+  item.line(DCM_ManufacturerModelName, algorithm.name).line(DCM_SoftwareVersions, algorithm.version);
+  item.value(DCM_DeviceUID, findings::algorithm_device_uid(algorithm));
+  item.code(DCM_PurposeOfReferenceCodeSequence, kProcessingEquipment);
+}
+
+void write_acquisition_contribution(ItemWriter& out, const SourceHeader& source) {
+  if (!has_value(source.reference(), DCM_Manufacturer)) return;
+  auto item = out.item(DCM_ContributingEquipmentSequence);
+  for (const auto& tag :
+       {DCM_Manufacturer, DCM_ManufacturerModelName, DCM_DeviceSerialNumber, DCM_SoftwareVersions, DCM_InstitutionName})
+    item.copy(source.reference(), tag);
+  item.code(DCM_PurposeOfReferenceCodeSequence, kAcquisitionEquipment);
+}
+
+}  // namespace inferad::results

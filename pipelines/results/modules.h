@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The modules that every result object shares: SOP Common, Patient, Study, Series, Equipment, and who contributed.
+// Internal to results/.
+#pragma once
+
+#include "pipelines/findings/uids.h"
+#include "pipelines/results/item_writer.h"
+#include "pipelines/results/results.h"
+
+namespace inferad::results {
+
+struct ObjectIdentity {
+  findings::ResultKind kind = findings::ResultKind::sr;
+  std::string sop_class_uid, sop_instance_uid, series_uid;
+};
+
+// UIDs derive from the analysed images: those of image.sources, else all of the source header.
+findings::Execution execution_of(const ResultRequest& request);
+ObjectIdentity identity_of(const ResultRequest& request, findings::ResultKind kind);
+
+// The images behind image.sources in slice order, each once; without an image, all that were read.
+std::vector<const SourceImage*> analysed_images(const ResultRequest& request);
+
+// Fails when findings, job and images do not belong together.
+Status check_request(const ResultRequest& request);
+
+void write_sop_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity);
+void write_patient_and_study(ItemWriter& out, const SourceHeader& source);
+void write_series(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity);
+void write_equipment(ItemWriter& out, const ResultRequest& request);
+void write_algorithm_contribution(ItemWriter& out, const findings::Algorithm& algorithm);
+// The scanner, when the images name its manufacturer.
+void write_acquisition_contribution(ItemWriter& out, const SourceHeader& source);
+
+inline constexpr const char* kManufacturer = "Inferad";
+std::string model_name();  // "Inferad 0.1.0"
+
+}  // namespace inferad::results

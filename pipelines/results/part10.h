@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// DICOM Part 10 files: Explicit VR Little Endian, our own file meta information, no time or host in it. Internal.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "server/base/result.h"
+
+class DcmFileFormat;
+
+namespace inferad::results {
+
+// Fills the meta information of `object`, writes it to a name beside `path`, lets `check` read it, fsyncs, and gives it
+// its name (durable). When anything fails, `check` included, the temporary file is removed and `path` is as it was.
+Status write_checked(DcmFileFormat& object, const std::filesystem::path& path,
+                     const std::function<Status(const std::filesystem::path&)>& check);
+
+}  // namespace inferad::results

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second look at an SR: reads the file, trusts nothing of how it was built.
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <dcmtk/dcmsr/dsrdoc.h>
+#include <fmt/format.h>
+
+#include <set>
+
+#include "pipelines/results/item_writer.h"
+#include "pipelines/results/modules.h"
+#include "pipelines/results/object_check.h"
+#include "pipelines/results/sr.h"
+
+namespace inferad::results {
+
+namespace {
+
+// Type 1 in PS3.3 A.35.13 and its modules: present, with a value.
+const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
+                                          DCM_SOPInstanceUID,
+                                          DCM_StudyInstanceUID,
+                                          DCM_SeriesInstanceUID,
+                                          DCM_Modality,
+                                          DCM_SeriesNumber,
+                                          DCM_InstanceNumber,
+                                          DCM_ContentDate,
+                                          DCM_ContentTime,
+                                          DCM_Manufacturer,
+                                          DCM_SoftwareVersions,
+                                          DCM_CompletionFlag,
+                                          DCM_VerificationFlag,
+                                          DCM_CurrentRequestedProcedureEvidenceSequence,
+                                          DCM_ValueType,
+                                          DCM_ConceptNameCodeSequence,
+                                          DCM_ContinuityOfContent,
+                                          DCM_ContentTemplateSequence,
+                                          DCM_ContentSequence,
+                                          DCM_ContributingEquipmentSequence,
+                                          DCM_CodingSchemeIdentificationSequence,
+                                          DCM_TimezoneOffsetFromUTC};
+// Type 2: present.
+const std::vector<DcmTagKey> kPresent = {DCM_PatientName,
+                                         DCM_PatientID,
+                                         DCM_PatientBirthDate,
+                                         DCM_PatientSex,
+                                         DCM_StudyDate,
+                                         DCM_StudyTime,
+                                         DCM_StudyID,
+                                         DCM_AccessionNumber,
+                                         DCM_ReferringPhysicianName,
+                                         DCM_ReferencedPerformedProcedureStepSequence,
+                                         DCM_PerformedProcedureCodeSequence};
+
+Error wrong(std::string_view what) { return {Errc::model, fmt::format("SR check: {}", what)}; }
+
+std::set<std::string> evidence(DcmDataset& data) {
+  std::set<std::string> listed;
+  for_each_item(data, DCM_CurrentRequestedProcedureEvidenceSequence, [&](DcmItem& study) {
+    for_each_item(study, DCM_ReferencedSeriesSequence, [&](DcmItem& series) {
+      for_each_item(series, DCM_ReferencedSOPSequence,
+                    [&](DcmItem& instance) { listed.insert(text_of(instance, DCM_ReferencedSOPInstanceUID)); });
+    });
+  });
+  return listed;
+}
+
+struct TreeFacts {
+  std::set<std::string> referenced;  // instances
+  std::size_t segments = 0;          // references to a segment
+  bool numbers_valid = true;
+};
+
+// As deep as our own trees are: 5 levels.
+void collect(DcmItem& item, TreeFacts& facts) {
+  for_each_item(item, DCM_ReferencedSOPSequence, [&](DcmItem& reference) {
+    facts.referenced.insert(text_of(reference, DCM_ReferencedSOPInstanceUID));
+    if (has_value(reference, DCM_ReferencedSegmentNumber)) ++facts.segments;
+  });
+  for_each_item(item, DCM_MeasuredValueSequence, [&](DcmItem& value) {
+    const auto text = text_of(value, DCM_NumericValue);
+    facts.numbers_valid = facts.numbers_valid && !text.empty() && text.size() <= 16 &&
+                          text.find_first_not_of("+-0123456789.eE") == std::string::npos;
+  });
+  for_each_item(item, DCM_ContentSequence, [&](DcmItem& child) { collect(child, facts); });
+}
+
+std::size_t expected_segments(const ResultRequest& request, bool with_seg) {
+  std::size_t count = 0;
+  for (const auto& item : request.findings.items)
+    count += static_cast<std::size_t>(with_seg && item.segment.has_value());
+  return count;
+}
+
+}  // namespace
+
+Status check_sr(const ResultRequest& request, const std::optional<WrittenObject>& seg,
+                const std::filesystem::path& path) {
+  DcmFileFormat file;
+  if (file.loadFile(path.c_str()).bad()) return wrong("the file is not readable");
+  auto& data = *file.getDataset();
+  INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "SR check"));
+  TreeFacts facts;
+  collect(data, facts);
+  const auto listed = evidence(data);
+  for (const auto& uid : facts.referenced)
+    if (!listed.contains(uid)) return wrong("the tree refers to an instance that the evidence does not list");
+  for (const auto* image : analysed_images(request))
+    if (!facts.referenced.contains(image->sop_instance_uid)) return wrong("an analysed image is not referenced");
+  if (facts.segments != expected_segments(request, seg.has_value()))
+    return wrong("number of segment references is wrong");
+  if (seg && !listed.contains(seg->sop_instance_uid)) return wrong("the SEG is not listed as evidence");
+  if (!facts.numbers_valid) return wrong("a number is not a decimal string");
+  DSRDocument document;
+  const auto condition = document.read(data);
+  if (condition.bad()) return wrong(fmt::format("the content tree is not legal ({})", condition.text()));
+  return ok();
+}
+
+}  // namespace inferad::results

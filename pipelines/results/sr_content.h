@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Content items of a structured report (PS3.3 C.17.3): each call appends one child and gives it back, so that a tree is
+// written the way templates are printed. Internal to results/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipelines/findings/findings.h"
+#include "pipelines/results/item_writer.h"
+
+namespace inferad::results {
+
+enum class Relationship {
+  contains,
+  has_observation_context,
+  has_acquisition_context,
+  has_concept_modifier,
+  has_properties
+};
+
+class ContentItem {
+ public:
+  // Turns the data set itself into the root container.
+  static ContentItem root(ItemWriter data_set, const findings::CodedConcept& title, std::string_view template_id);
+
+  // `template_id` "" = no Content Template Sequence.
+  ContentItem container(Relationship relationship, const findings::CodedConcept& name,
+                        std::string_view template_id = "");
+  ContentItem code(Relationship relationship, const findings::CodedConcept& name, const findings::CodedConcept& value);
+  ContentItem text(Relationship relationship, const findings::CodedConcept& name, std::string_view value);
+  ContentItem uid(Relationship relationship, const findings::CodedConcept& name, std::string_view value);
+  ContentItem number(Relationship relationship, const findings::CodedConcept& name, double value,
+                     const findings::CodedConcept& unit);
+  // `name` may be absent (image library); `segments` are Referenced Segment Numbers of a SEG.
+  ContentItem image(Relationship relationship, const std::optional<findings::CodedConcept>& name,
+                    std::string_view sop_class, std::string_view sop_instance,
+                    const std::vector<std::uint16_t>& segments = {});
+
+ private:
+  explicit ContentItem(ItemWriter item) : item_(item) {}
+  ContentItem child(Relationship relationship, std::string_view value_type, const findings::CodedConcept* name);
+
+  ItemWriter item_;
+};
+
+}  // namespace inferad::results

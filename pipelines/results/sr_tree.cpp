@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/results/sr_tree.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <fmt/format.h>
+
+#include <map>
+
+#include "pipelines/findings/codes.h"
+#include "pipelines/findings/uids.h"
+#include "pipelines/results/modules.h"
+
+namespace inferad::results {
+
+namespace {
+
+namespace codes = findings::codes;
+using findings::CodedConcept;
+using findings::Finding;
+using findings::Measurement;
+using findings::Outcome;
+using findings::Presence;
+
+CodedConcept dcm(std::string_view value, std::string_view meaning) {
+  return {std::string(value), "DCM", std::string(meaning)};
+}
+
+const CodedConcept kFindingSite{"363698007", "SCT", "Finding Site"};
+const CodedConcept kLaterality{"272741003", "SCT", "Laterality"};
+const CodedConcept kComment = dcm("121106", "Comment");
+
+// TID 1204, TID 1002 and 1004: the report is in English and was made by a device, this server.
+void write_context(ContentItem& root, const ResultRequest& request) {
+  constexpr auto kContext = Relationship::has_observation_context;
+  root.code(Relationship::has_concept_modifier, dcm("121049", "Language of Content Item and Descendants"),
+            {"en-US", "RFC5646", "English (United States)"});
+  const auto serial = request.job.device_serial.empty() ? std::string("0") : request.job.device_serial;
+  root.code(kContext, dcm("121005", "Observer Type"), dcm("121007", "Device"));
+  root.uid(kContext, dcm("121012", "Device Observer UID"), findings::observer_device_uid(serial));
+  root.text(kContext, dcm("121013", "Device Observer Name"), kManufacturer);
+  root.text(kContext, dcm("121014", "Device Observer Manufacturer"), kManufacturer);
+  root.text(kContext, dcm("121015", "Device Observer Model Name"), model_name());
+  root.text(kContext, dcm("121016", "Device Observer Serial Number"), serial);
+}
+
+// The imaging procedure that was analysed: as the images name it, else as the pipeline does.
+void write_procedure(ContentItem& root, const ResultRequest& request) {
+  CodedConcept procedure = request.options.procedure;
+  DcmItem* source = nullptr;
+  if (const_cast<DcmItem&>(request.source.reference())
+          .findAndGetSequenceItem(DCM_ProcedureCodeSequence, source)
+          .good()) {
+    const CodedConcept named{text_of(*source, DCM_CodeValue), text_of(*source, DCM_CodingSchemeDesignator),
+                             text_of(*source, DCM_CodeMeaning)};
+    if (!named.value.empty() && !named.scheme.empty() && !named.meaning.empty()) procedure = named;
+  }
+  root.code(Relationship::has_concept_modifier, dcm("121058", "Procedure reported"), procedure);
+}
+
+CodedConcept modality_code(const std::string& modality) {  // CID 29
+  static const std::map<std::string, std::string> meanings = {
+      {"CT", "Computed Tomography"},  {"MR", "Magnetic Resonance"}, {"DX", "Digital Radiography"},
+      {"CR", "Computed Radiography"}, {"MG", "Mammography"},        {"US", "Ultrasound"},
+      {"XA", "X-Ray Angiography"},    {"NM", "Nuclear Medicine"},   {"PT", "Positron emission tomography"}};
+  const auto found = meanings.find(modality);
+  return found == meanings.end() ? dcm("OT", "Other") : dcm(modality, found->second);
+}
+
+// TID 1600: the images that were looked at, one group a series.
+void write_image_library(ContentItem& root, const ResultRequest& request) {
+  std::map<std::string, std::vector<const SourceImage*>> series;
+  for (const auto* image : analysed_images(request)) series[image->series_uid].push_back(image);
+  auto library = root.container(Relationship::contains, dcm("111028", "Image Library"), "1600");
+  for (const auto& [uid, images] : series) {
+    auto group = library.container(Relationship::contains, dcm("126200", "Image Library Group"));
+    group.code(Relationship::has_acquisition_context, dcm("121139", "Modality"),
+               modality_code(images.front()->modality));
+    if (!images.front()->frame_of_reference_uid.empty())
+      group.uid(Relationship::has_acquisition_context, dcm("112227", "Frame of Reference UID"),
+                images.front()->frame_of_reference_uid);
+    for (const auto* image : images)
+      group.image(Relationship::contains, std::nullopt, image->sop_class_uid, image->sop_instance_uid);
+  }
+}
+
+// TID 4019
+void write_algorithm(ContentItem& group, const findings::Algorithm& algorithm) {
+  constexpr auto kModifier = Relationship::has_concept_modifier;
+  group.text(kModifier, dcm("111001", "Algorithm Name"), algorithm.name);
+  group.text(kModifier, dcm("111003", "Algorithm Version"), algorithm.version);
+  if (!algorithm.parameters.empty()) group.text(kModifier, dcm("111002", "Algorithm Parameters"), algorithm.parameters);
+  if (!algorithm.model_sha256.empty())
+    group.text(kModifier, dcm("111002", "Algorithm Parameters"), "model SHA-256 " + algorithm.model_sha256);
+  group.code(kModifier, dcm("111000", "Algorithm Family"), dcm("123110", "Artificial Intelligence"));
+}
+
+// TID 1419 and TID 300
+void write_measurement(ContentItem& group, const Measurement& measurement) {
+  auto number = group.number(Relationship::contains, measurement.name, measurement.value, measurement.unit);
+  if (measurement.derivation)
+    number.code(Relationship::has_concept_modifier, dcm("121401", "Derivation"), *measurement.derivation);
+  if (measurement.truncated)
+    number.text(Relationship::has_properties, kComment, "Lower bound: the region is cut by the end of the series");
+}
+
+void write_presence(ContentItem& group, Presence presence) {
+  const auto name = dcm("121052", "Presence of property");
+  switch (presence) {
+    case Presence::present:
+      group.code(Relationship::contains, name, {"52101004", "SCT", "Present"});
+      break;
+    case Presence::absent:
+      group.code(Relationship::contains, name, {"272519000", "SCT", "Absent"});
+      break;
+    case Presence::indeterminate:
+      group.code(Relationship::contains, name, dcm("121059", "Presence Undetermined"));
+      break;
+    case Presence::measured:
+      break;  // numbers only: no claim
+  }
+}
+
+// TID 1411 rows of the region: the segment and the series it was drawn on.
+void write_region(ContentItem& group, int segment, const WrittenObject& seg, const std::string& series_uid) {
+  group.image(Relationship::contains, dcm("121191", "Referenced Segment"), seg.sop_class_uid, seg.sop_instance_uid,
+              {static_cast<std::uint16_t>(segment)});
+  group.uid(Relationship::contains, dcm("121232", "Source series for segmentation"), series_uid);
+}
+
+// TID 1411 with a segment, TID 1501 without.
+void write_group(ContentItem& measurements, const ResultRequest& request, const Finding& finding,
+                 const std::optional<WrittenObject>& seg) {
+  const bool volumetric = finding.segment.has_value() && seg.has_value();
+  auto group =
+      measurements.container(Relationship::contains, dcm("125007", "Measurement Group"), volumetric ? "1411" : "1501");
+  group.text(Relationship::has_observation_context, dcm("112039", "Tracking Identifier"), finding.id);
+  group.uid(Relationship::has_observation_context, dcm("112040", "Tracking Unique Identifier"), finding.tracking_uid);
+  group.code(Relationship::contains, dcm("121071", "Finding"), finding.concept_code);
+  if (volumetric) write_region(group, *finding.segment, *seg, request.findings.series_uid);
+  if (finding.site) {
+    auto site = group.code(Relationship::has_concept_modifier, kFindingSite, *finding.site);
+    if (finding.laterality) site.code(Relationship::has_concept_modifier, kLaterality, *finding.laterality);
+  }
+  write_algorithm(group, request.findings.algorithm);
+  for (const auto& measurement : finding.measurements) write_measurement(group, measurement);
+  write_presence(group, finding.presence);
+  if (!finding.explanation.empty()) group.text(Relationship::contains, kComment, finding.explanation);
+}
+
+CodedConcept outcome_code(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::analysed:
+      return codes::ours("ANALYSED", "Analysed");
+    case Outcome::not_analysed:
+      return codes::ours("NOT_ANALYSED", "Not analysed");
+    case Outcome::failed:
+      return codes::ours("FAILED", "Analysis failed");
+  }
+  return codes::kAnalysisFailed;
+}
+
+// What a reader must know beside the numbers: whether and why nothing was analysed, and the limits of this analysis.
+void write_evaluations(ContentItem& root, const ResultRequest& request, bool mask_missing) {
+  const auto& findings = request.findings;
+  auto evaluations = root.container(Relationship::contains, {"C0034375", "UMLS", "Qualitative Evaluations"});
+  if (findings.items.empty()) write_algorithm(evaluations, findings.algorithm);  // else each group names it
+  evaluations.code(Relationship::contains, codes::ours("OUTCOME", "Outcome of analysis"),
+                   outcome_code(findings.outcome));
+  if (findings.outcome != Outcome::analysed)
+    evaluations.code(Relationship::contains, codes::ours("REASON", "Reason of outcome"), findings.reason);
+  if (!findings.reason_text.empty()) evaluations.text(Relationship::contains, kComment, findings.reason_text);
+  for (const auto& remark : findings.remarks)
+    if (!remark.empty()) evaluations.text(Relationship::contains, kComment, remark);
+  if (mask_missing)
+    evaluations.text(Relationship::contains, kComment, "No voxel was segmented: there is no segmentation object.");
+  evaluations.text(Relationship::contains, kComment,
+                   request.options.research ? "Research use only. Assists; not for primary diagnosis."
+                                            : "Assists; not for primary diagnosis.");
+}
+
+}  // namespace
+
+void write_report_tree(ItemWriter& data_set, const ResultRequest& request, const std::optional<WrittenObject>& seg) {
+  auto root = ContentItem::root(data_set, dcm("126000", "Imaging Measurement Report"), "1500");
+  write_context(root, request);
+  write_procedure(root, request);
+  write_image_library(root, request);
+  if (!request.findings.items.empty()) {
+    auto measurements = root.container(Relationship::contains, dcm("126010", "Imaging Measurements"));
+    for (const auto& finding : request.findings.items) write_group(measurements, request, finding, seg);
+  }
+  write_evaluations(root, request, request.labels && !seg);
+}
+
+}  // namespace inferad::results
