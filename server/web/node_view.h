@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the pages and the API need from the node. app/ implements it over the ledger and the configuration; tests fake
+// it. Every method is called on HTTP threads, several at a time, and should answer from the ledger within milliseconds.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/base/result.h"
+#include "server/core/views.h"
+
+namespace inferad::web {
+
+// The node at a glance: "is anything stuck, and where?"
+struct NodeStatus {
+  std::string version, ae_title;
+  WallTime started_at{};
+  bool ready = true;                                        // accepts studies
+  bool inference_ready = false;                             // every worker has loaded and warmed up its models
+  std::string not_ready_because;                            // one sentence for people; empty when both are true
+  int receiving = 0, pending = 0, running = 0, failed = 0;  // studies still arriving; jobs
+  int waiting = 0, sending = 0, parked = 0;                 // deliveries
+  std::optional<WallTime> oldest_waiting_at;                // of the deliveries not yet sent
+  int workers = 0, workers_ready = 0;
+  std::int64_t disk_free_bytes = -1, disk_total_bytes = -1;  // -1 = unknown
+};
+
+// Someone we talk with, from the configuration.
+struct PeerView {
+  std::string name;     // as in the configuration
+  std::string role;     // "sends studies", "receives results", "receives messages", "counts images"
+  std::string address;  // "ORTHANC @ 127.0.0.1:4242", "127.0.0.1:2575"
+  int waiting = 0, parked = 0;
+  std::optional<WallTime> last_success_at, last_failure_at;
+  std::string last_error;
+};
+
+struct RuleView {
+  std::string name;
+  std::string when;          // conditions in words: "Modality is CT and BodyPartExamined is CHEST or THORAX"
+  std::string then;          // "ct-lung-density", or why nothing runs: "no model is installed"
+  std::int64_t studies = 0;  // how many it took
+};
+
+struct ModelView {
+  std::string pipeline, pipeline_version, model, sha256;
+  std::string state;   // "ready", "loading", "refused"
+  std::string reason;  // for refused
+};
+
+class NodeView {
+ public:
+  virtual ~NodeView() = default;
+
+  virtual Result<std::vector<WorklistEntry>> worklist() = 0;   // in reading order
+  virtual std::array<int, 4> targets_minutes() = 0;            // to start of reading: STAT, HIGH, ROUTINE, LOW
+  virtual Result<StudyDetail> study(std::int64_t id) = 0;      // not_found
+  virtual Result<std::vector<JobView>> jobs() = 0;             // failed first, then newest first; at most 1,000
+  virtual Result<std::vector<DeliveryView>> deliveries() = 0;  // parked first, then oldest waiting; at most 1,000
+  virtual Status retry_job(std::int64_t id) = 0;       // failed → pending; not_found, or refused when not failed
+  virtual Status retry_delivery(std::int64_t id) = 0;  // parked → waiting; the same errors
+  virtual NodeStatus status() = 0;
+  virtual std::vector<PeerView> peers() = 0;
+  virtual std::vector<RuleView> rules() = 0;
+  virtual std::vector<ModelView> models() = 0;
+  virtual std::string metrics_text() = 0;  // Prometheus text format 0.0.4
+};
+
+}  // namespace inferad::web
