@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <mutex>
 
 #include "pipelines/results/item_writer.h"
 
@@ -87,6 +88,12 @@ std::string comparable(const DcmItem& item, const Identity& identity) {
   return last == std::string::npos ? std::string() : text.substr(0, last + 1);
 }
 
+// DCMTK writes lines of its own to stderr, values of attributes among them: patient data never enters a log.
+void silence_toolkit() {
+  static std::once_flag once;
+  std::call_once(once, [] { OFLog::configure(OFLogger::OFF_LOG_LEVEL); });
+}
+
 Error invalid(const std::filesystem::path& file, std::string_view what) {
   return {Errc::invalid_input, fmt::format("{}: {}", file.filename().string(), what)};
 }
@@ -153,6 +160,7 @@ Status SourceHeader::add(const std::filesystem::path& file) {
 }
 
 Result<SourceHeader> SourceHeader::read(std::span<const std::filesystem::path> files) {
+  silence_toolkit();
   if (files.empty()) return Error{Errc::invalid_input, "there are no source images"};
   SourceHeader header;
   for (const auto& file : files) INFERAD_TRY_STATUS(header.add(file));

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/dicom/judges.h"
+
+#include <fmt/format.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+namespace inferad::testing {
+
+namespace {
+
+constexpr const char* kAccessionQuirk =
+    "Warning - Different information entities for attribute - Element=<AccessionNumber> IE <Series> versus <Study>";
+
+struct Outcome {
+  int status = -1;
+  std::string text;
+};
+
+Outcome run(const std::string& command) {
+  Outcome outcome;
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (!pipe) return outcome;
+  std::array<char, 4096> chunk{};
+  while (const auto count = fread(chunk.data(), 1, chunk.size(), pipe)) outcome.text.append(chunk.data(), count);
+  const int status = pclose(pipe);
+  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return outcome;
+}
+
+bool installed(const std::string& tool) {
+  if (run("command -v " + tool).status == 0) return true;
+  std::cout << "SKIPPED: " << tool << " is not installed\n";
+  return false;
+}
+
+std::string quoted(const Paths& files) {
+  std::string text;
+  for (const auto& file : files) text += " '" + file.string() + "'";
+  return text;
+}
+
+std::string lines_with(const std::string& text, const std::string& start) {
+  std::istringstream lines(text);
+  std::string line, found;
+  while (std::getline(lines, line))
+    if (line.starts_with(start)) found += line + "\n";
+  return found;
+}
+
+}  // namespace
+
+std::string dciodvfy(const std::filesystem::path& file) {
+  return installed("dciodvfy") ? lines_with(run("dciodvfy -new" + quoted({file})).text, "Error") : "";
+}
+
+std::string dcentvfy(const Paths& files, const std::string& allowed) {
+  if (!installed("dcentvfy")) return "";
+  std::istringstream lines(run("dcentvfy" + quoted(files)).text);
+  std::string line, found;
+  while (std::getline(lines, line)) {
+    const bool quirk = line.starts_with(kAccessionQuirk);
+    if (!quirk && (allowed.empty() || line.find(allowed) == std::string::npos)) found += line + "\n";
+  }
+  return found;
+}
+
+std::string dsrdump(const std::filesystem::path& file) {
+  if (!installed("dsrdump")) return "";
+  const auto outcome = run("dsrdump" + quoted({file}));
+  return outcome.status == 0 ? "" : "dsrdump: " + outcome.text;
+}
+
+std::string pydicom(const std::filesystem::path& seg, const std::filesystem::path& sr, const Paths& sources,
+                    const findings::LabelMap& labels, const std::filesystem::path& scratch) {
+  std::ofstream(scratch / "labels.u8", std::ios::binary)
+      .write(reinterpret_cast<const char*>(labels.labels.data()), static_cast<std::streamsize>(labels.labels.size()));
+  std::ofstream list(scratch / "sources.txt");
+  for (const auto& source : sources) list << source.string() << "\n";  // in slice order
+  list.close();
+  const auto outcome =
+      run(fmt::format("/usr/bin/python3 '{}/tests/dicom/verify_results.py' '{}' '{}' '{}' '{}'", INFERAD_SOURCE_DIR,
+                      seg.string(), sr.string(), (scratch / "sources.txt").string(), (scratch / "labels.u8").string()));
+  if (outcome.status == 77) std::cout << "SKIPPED: python3-pydicom or python3-numpy is not installed\n";
+  return outcome.status == 0 || outcome.status == 77 ? "" : "pydicom: " + outcome.text;
+}
+
+}  // namespace inferad::testing

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/results/results.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/dicom/judges.h"
+#include "tests/dicom/synthetic_series.h"
+
+using namespace inferad;
+using namespace inferad::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+Paths with(Paths files, const fs::path& folder, const std::vector<std::string>& names) {
+  for (const auto& name : names) files.push_back(folder / name);
+  return files;
+}
+
+// Writes the results and lets every judge look at them.
+void check_with_all_judges(const SyntheticSeries& series) {
+  TempFolder out;
+  const auto header = series.header();
+  const auto names = results::write_results(series.request(header), out.path());
+  REQUIRE(names.has_value());
+  CHECK(*names == std::vector<std::string>{"seg.dcm", "sr.dcm"});
+  for (const auto& name : *names) CHECK(dciodvfy(out.path() / name) == "");
+  CHECK(dcentvfy(with(series.files, out.path(), *names)) == "");
+  CHECK(dsrdump(out.path() / "sr.dcm") == "");
+  CHECK(pydicom(out.path() / "seg.dcm", out.path() / "sr.dcm", series.files, series.labels, out.path()) == "");
+}
+
+std::string value_of(const fs::path& file, const DcmTagKey& tag) {
+  DcmFileFormat format;
+  REQUIRE(format.loadFile(file.c_str()).good());
+  OFString value;
+  format.getDataset()->findAndGetOFStringArray(tag, value);
+  return value.c_str();
+}
+
+}  // namespace
+
+TEST_CASE("SEG and SR satisfy every judge whatever the image size") {
+  for (const auto& [columns, rows] : {std::pair{16, 8}, {7, 5}, {11, 13}, {5, 7}, {64, 33}}) {
+    SeriesOptions options;
+    options.columns = columns;
+    options.rows = rows;
+    INFO(columns << " x " << rows);
+    check_with_all_judges(SyntheticSeries(options));
+  }
+}
+
+TEST_CASE("patient names keep their bytes in every character set") {
+  SeriesOptions options;
+  SECTION("UTF-8") {
+    options.character_set = "ISO_IR 192";
+    options.patient_name = "Wang^XiaoDong=王^小東=";
+  }
+  SECTION("Latin 1") { options.patient_name = "Buc^J\xE9r\xF4me"; }
+  SECTION("Japanese with ISO 2022 escapes") {
+    options.character_set = "\\ISO 2022 IR 87";
+    options.patient_name = "Yamada^Tarou=\x1B$B;3ED\x1B(B^\x1B$BB@O:\x1B(B=\x1B$B$d$^$@\x1B(B^\x1B$B$?$m$&\x1B(B";
+  }
+  SECTION("Russian") {
+    options.character_set = "ISO_IR 144";
+    options.patient_name = "\xBB\xEE\xDA\x63\x65\xDC\xD1\x79\x70\xD3";
+  }
+  check_with_all_judges(SyntheticSeries(options));
+}
+
+TEST_CASE("the objects are the same bytes on every run") {
+  const SyntheticSeries series;
+  const auto header = series.header();
+  TempFolder first, second;
+  REQUIRE(results::write_results(series.request(header), first.path()).has_value());
+  auto shuffled_files = series.files;
+  std::reverse(shuffled_files.begin() + 1, shuffled_files.end());
+  const auto again = results::SourceHeader::read(shuffled_files);
+  REQUIRE(again.has_value());
+  REQUIRE(results::write_results(series.request(*again), second.path()).has_value());
+  for (const auto* name : {"seg.dcm", "sr.dcm"})
+    CHECK(read_bytes(first.path() / name) == read_bytes(second.path() / name));
+  CHECK(std::distance(fs::directory_iterator(first.path()), {}) == 2);
+}
+
+TEST_CASE("another revision or model has other UIDs") {
+  const SyntheticSeries series;
+  const auto header = series.header();
+  auto findings = series.findings;
+  findings.revision = 2;
+  TempFolder first, second;
+  REQUIRE(results::write_results(series.request(header), first.path()).has_value());
+  REQUIRE(results::write_results({series.job, findings, header, &series.image, &series.labels, {}}, second.path())
+              .has_value());
+  for (const auto* name : {"seg.dcm", "sr.dcm"})
+    for (const auto& tag : {DCM_SOPInstanceUID, DCM_SeriesInstanceUID})
+      CHECK(value_of(first.path() / name, tag) != value_of(second.path() / name, tag));
+}
+
+TEST_CASE("not analysed and failed are reports of their own") {
+  SyntheticSeries series;
+  if (GENERATE(false, true)) {
+    series.not_analysed.outcome = findings::Outcome::failed;
+    series.not_analysed.reason = findings::CodedConcept{"FAILED", "99INFERAD", "Analysis failed"};
+  }
+  TempFolder out;
+  const auto header = series.header();
+  const auto names = results::write_results(series.not_analysed_request(header), out.path());
+  REQUIRE(names.has_value());
+  CHECK(*names == std::vector<std::string>{"sr.dcm"});
+  const auto sr = out.path() / "sr.dcm";
+  CHECK(dciodvfy(sr) == "");
+  CHECK(dcentvfy(with(series.files, out.path(), *names)) == "");
+  CHECK(dsrdump(sr) == "");
+  CHECK(value_of(sr, DCM_CompletionFlag) == "PARTIAL");
+  CHECK(value_of(sr, DCM_VerificationFlag) == "UNVERIFIED");
+}
+
+TEST_CASE("an empty mask gives a report without SEG") {
+  SyntheticSeries series;
+  series.labels.labels.assign(series.labels.labels.size(), 0);
+  TempFolder out;
+  const auto header = series.header();
+  const auto names = results::write_results(series.request(header), out.path());
+  REQUIRE(names.has_value());
+  CHECK(*names == std::vector<std::string>{"sr.dcm"});
+  CHECK(dciodvfy(out.path() / "sr.dcm") == "");
+  CHECK(dsrdump(out.path() / "sr.dcm") == "");
+}
+
+TEST_CASE("sources with a zone, without a frame of reference, or lossy are followed") {
+  SeriesOptions options;
+  TempFolder out;
+  SECTION("time zone of the source") {
+    options.timezone_offset = "-0500";
+    const SyntheticSeries series(options);
+    const auto header = series.header();
+    REQUIRE(results::write_results(series.request(header), out.path()).has_value());
+    CHECK(value_of(out.path() / "sr.dcm", DCM_TimezoneOffsetFromUTC) == "-0500");
+    CHECK(value_of(out.path() / "sr.dcm", DCM_ContentTime) == "183000");
+  }
+  SECTION("no frame of reference") {
+    options.frame_of_reference = false;
+    check_with_all_judges(SyntheticSeries(options));
+  }
+  SECTION("lossy") {
+    options.lossy = true;
+    const SyntheticSeries series(options);
+    const auto header = series.header();
+    REQUIRE(results::write_results(series.request(header), out.path()).has_value());
+    CHECK(value_of(out.path() / "seg.dcm", DCM_LossyImageCompression) == "01");
+    CHECK(value_of(out.path() / "seg.dcm", DCM_LossyImageCompressionRatio) == "10");
+    CHECK(dciodvfy(out.path() / "seg.dcm") == "");
+  }
+}
+
+TEST_CASE("a request that contradicts itself is refused and leaves nothing behind") {
+  SyntheticSeries series;
+  const auto header = series.header();
+  SECTION("another study") { series.findings.study_uid = "1.2.3"; }
+  SECTION("another size") { series.labels.rows += 1; }
+  SECTION("a slice from elsewhere") { series.image.sources[0].file = "/nowhere.dcm"; }
+  SECTION("a source that changed") { series.image.sources[0].sop_instance_uid = "1.2.3"; }
+  SECTION("a position that differs") { series.image.sources[0].position[2] += 1; }
+  SECTION("findings that do not hold") { series.findings.segments[1].number = 7; }
+  TempFolder out;
+  const auto names = results::write_results(series.request(header), out.path());
+  REQUIRE_FALSE(names.has_value());
+  CHECK(names.error().code == Errc::invalid_input);
+  CHECK(fs::is_empty(out.path()));
+}
+
+TEST_CASE("a folder that is not there is an I/O error") {
+  const SyntheticSeries series;
+  const auto header = series.header();
+  const auto names = results::write_results(series.request(header), series.folder.path() / "nowhere");
+  REQUIRE_FALSE(names.has_value());
+  CHECK(names.error().code == Errc::io);
+}
