@@ -62,7 +62,7 @@ class Metrics {
 
 std::string_view to_string(Stage stage);
 
-// "0000", "A700", "C0xx" …: the DIMSE status as a label with few values (PS3.4 B.2.3).
+// "0000", "0124", "A7xx", "Cxxx" …: the DIMSE status as a label with few values (PS3.4 B.2.3).
 std::string store_status_label(std::uint16_t status);
 
 }  // namespace inferad
