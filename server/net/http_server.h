@@ -37,7 +37,9 @@ class HttpServer {
   // On success the port is open and requests are answered. `handler` must outlive the server.
   // invalid_input: the address is none; unavailable: the port is taken or not ours to open.
   static Result<std::unique_ptr<HttpServer>> start(HttpOptions options, HttpHandler& handler);
-  ~HttpServer();  // stop()
+  struct Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);  // start() makes one
+  ~HttpServer();                                    // stop()
 
   std::uint16_t port() const;
 
@@ -45,7 +47,7 @@ class HttpServer {
   // cut off (it reconnects and reads afresh).
   void publish(std::string_view event, std::string_view data);
 
-  // Stops listening, ends streams, lets responses under way finish for at most `grace`. Idempotent.
+  // Stops listening, ends streams, lets responses under way finish for at most `grace`. Idempotent. Not from a handler.
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds(2000));
 
   struct Counts {
@@ -55,8 +57,6 @@ class HttpServer {
   Counts counts() const;  // for metrics
 
  private:
-  struct Impl;
-  explicit HttpServer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
