@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/imaging/dicom_file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "dcmtk/config/osconfig.h"
+#include "dcmtk/dcmdata/dcistrmf.h"
+#include "dcmtk/dcmdata/dctk.h"
+#include "pipelines/imaging/transfer_syntax.h"
+
+namespace inferad::imaging {
+
+namespace {
+
+constexpr Uint32 kLoadedValueMax = 4096;  // longer values stay on disk
+constexpr std::size_t kValuesMax = 64;
+
+// An attribute as text. Archives that did not know an attribute hand it on with VR UN: the bytes are the text.
+std::string text(DcmItem& item, const DcmTagKey& key) {
+  DcmElement* element = nullptr;
+  if (item.findAndGetElement(key, element).bad() || element == nullptr) return {};
+  OFString value;
+  if (element->ident() == EVR_UN || element->ident() == EVR_UNKNOWN) {
+    Uint8* bytes = nullptr;
+    if (element->getUint8Array(bytes).good() && bytes != nullptr && element->getLength() <= kLoadedValueMax) {
+      value.assign(reinterpret_cast<const char*>(bytes), element->getLength());
+    }
+  } else if (element->getOFStringArray(value).bad()) {
+    return {};
+  }
+  const auto last = value.find_last_not_of(std::string(" \0", 2).c_str(), OFString_npos, 2);
+  return last == OFString_npos ? std::string() : std::string(value.c_str(), last + 1);
+}
+
+std::vector<std::string> texts(DcmItem& item, const DcmTagKey& key) {
+  std::vector<std::string> values;
+  const auto all = text(item, key);
+  for (std::size_t from = 0; from <= all.size() && !all.empty() && values.size() < kValuesMax;) {
+    const auto to = std::min(all.find('\\', from), all.size());
+    values.push_back(all.substr(from, to - from));
+    from = to + 1;
+  }
+  return values;
+}
+
+std::optional<double> number(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+template <std::size_t Count>
+std::optional<std::array<double, Count>> numbers(DcmItem& item, const DcmTagKey& key) {
+  const auto values = texts(item, key);
+  if (values.size() != Count) return std::nullopt;
+  std::array<double, Count> result{};
+  for (std::size_t i = 0; i < Count; ++i) {
+    const auto value = number(values[i]);
+    if (!value) return std::nullopt;
+    result[i] = *value;
+  }
+  return result;
+}
+
+int integer(DcmItem& item, const DcmTagKey& key, int fallback) {
+  Uint16 value = 0;
+  return item.findAndGetUint16(key, value).good() ? value : fallback;
+}
+
+int frames(DcmItem& item) {
+  const auto value = text(item, DCM_NumberOfFrames);
+  if (value.empty()) return 1;
+  const auto count = number(value);
+  return count && *count >= 1 && *count <= std::numeric_limits<int>::max() ? static_cast<int>(*count) : 0;
+}
+
+PixelFormat pixel_format(DcmItem& item) {
+  PixelFormat format;
+  format.samples = integer(item, DCM_SamplesPerPixel, 1);
+  format.bits_allocated = integer(item, DCM_BitsAllocated, 0);
+  format.bits_stored = integer(item, DCM_BitsStored, 0);
+  format.high_bit = integer(item, DCM_HighBit, format.bits_stored - 1);
+  format.is_signed = integer(item, DCM_PixelRepresentation, 0) == 1;
+  format.photometric = text(item, DCM_PhotometricInterpretation);
+  return format;
+}
+
+void read_rescale(DcmItem& item, SliceHeader& header) {
+  const auto slope = text(item, DCM_RescaleSlope), intercept = text(item, DCM_RescaleIntercept);
+  header.has_rescale = !slope.empty() && !intercept.empty();
+  if (!header.has_rescale) return;
+  header.slope = number(slope).value_or(std::numeric_limits<double>::quiet_NaN());
+  header.intercept = number(intercept).value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::string transfer_syntax) {
+  SliceHeader header;
+  header.file = path;
+  header.transfer_syntax_uid = std::move(transfer_syntax);
+  header.sop_class_uid = text(item, DCM_SOPClassUID);
+  header.sop_instance_uid = text(item, DCM_SOPInstanceUID);
+  header.series_uid = text(item, DCM_SeriesInstanceUID);
+  header.study_uid = text(item, DCM_StudyInstanceUID);
+  header.frame_of_reference_uid = text(item, DCM_FrameOfReferenceUID);
+  header.modality = text(item, DCM_Modality);
+  header.rows = integer(item, DCM_Rows, 0);
+  header.columns = integer(item, DCM_Columns, 0);
+  header.frames = frames(item);
+  header.format = pixel_format(item);
+  header.position = numbers<3>(item, DCM_ImagePositionPatient);
+  header.orientation = numbers<6>(item, DCM_ImageOrientationPatient);
+  header.pixel_spacing = numbers<2>(item, DCM_PixelSpacing);
+  read_rescale(item, header);
+  header.body_part = text(item, DCM_BodyPartExamined);
+  header.manufacturer = text(item, DCM_Manufacturer);
+  header.convolution_kernel = text(item, DCM_ConvolutionKernel);
+  header.patient_age = text(item, DCM_PatientAge);
+  header.patient_sex = text(item, DCM_PatientSex);
+  header.image_type = texts(item, DCM_ImageType);
+  return header;
+}
+
+// The toolkit does not know High-Throughput JPEG 2000. Its data sets are encoded as those of JPEG 2000, so they are
+// read as such, from behind the file meta information.
+std::unique_ptr<DcmDataset> load_as_jpeg2000(const std::filesystem::path& path, DcmMetaInfo& meta) {
+  Uint32 group_length = 0;
+  if (meta.findAndGetUint32(DCM_FileMetaInformationGroupLength, group_length).bad()) return nullptr;
+  constexpr offile_off_t kPreamble = 132, kGroupLengthElement = 12;
+  DcmInputFileStream stream(OFFilename(path.c_str()), kPreamble + kGroupLengthElement + group_length);
+  if (stream.status().bad()) return nullptr;
+  auto dataset = std::make_unique<DcmDataset>();
+  dataset->transferInit();
+  const auto status = dataset->read(stream, EXS_JPEG2000LosslessOnly, EGL_noChange, kLoadedValueMax);
+  dataset->transferEnd();
+  return status.good() ? std::move(dataset) : nullptr;
+}
+
+}  // namespace
+
+std::string transfer_syntax_name(const std::string& uid) {
+  if (const auto name = high_throughput_name(uid); !name.empty()) return std::string(name);
+  const DcmXfer syntax(uid.c_str());
+  return syntax.getXfer() == EXS_Unknown ? std::string() : syntax.getXferName();
+}
+
+DicomFile::DicomFile(std::unique_ptr<DcmDataset> dataset, SliceHeader header)
+    : dataset_(std::move(dataset)), header_(std::move(header)) {}
+DicomFile::DicomFile(DicomFile&&) noexcept = default;
+DicomFile& DicomFile::operator=(DicomFile&&) noexcept = default;
+DicomFile::~DicomFile() = default;
+
+Result<OrRefusal<DicomFile>> DicomFile::open(const std::filesystem::path& path) {
+  if (::access(path.c_str(), R_OK) != 0) return Error{Errc::io, "an image file cannot be opened"};
+  DcmFileFormat file;
+  const auto status =
+      file.loadFile(OFFilename(path.c_str()), EXS_Unknown, EGL_noChange, kLoadedValueMax, ERM_autoDetect);
+  std::string syntax = text(*file.getMetaInfo(), DCM_TransferSyntaxUID);
+  std::unique_ptr<DcmDataset> dataset;
+  if (!high_throughput_name(syntax).empty()) {
+    dataset = load_as_jpeg2000(path, *file.getMetaInfo());
+  } else if (!syntax.empty() && DcmXfer(syntax.c_str()).getXfer() == EXS_Unknown) {
+    return OrRefusal<DicomFile>(
+        refuse(refusal::kTransferSyntax, fmt::format("transfer syntax {} is not known", syntax)));
+  } else if (status.good()) {
+    dataset.reset(file.getAndRemoveDataset());
+    if (syntax.empty()) syntax = DcmXfer(dataset->getOriginalXfer()).getXferID();
+  }
+  if (!dataset) {
+    return OrRefusal<DicomFile>(
+        refuse(refusal::kNotDicom, fmt::format("a file is not readable DICOM ({})", status.text())));
+  }
+  auto header = read_header(*dataset, path, std::move(syntax));
+  return OrRefusal<DicomFile>(DicomFile(std::move(dataset), std::move(header)));
+}
+
+}  // namespace inferad::imaging

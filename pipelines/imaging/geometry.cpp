@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/imaging/geometry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <optional>
+
+namespace inferad::imaging {
+
+namespace {
+
+using findings::Vec3;
+
+constexpr double kCoordinateMax = 1e5;  // mm: anything beyond 100 m is not a position
+constexpr double kSpacingMax = 1e3;
+
+double dot(const Vec3& a, const Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+double length(const Vec3& a) { return std::sqrt(dot(a, a)); }
+Vec3 minus(const Vec3& a, const Vec3& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
+Vec3 scaled(const Vec3& a, double factor) { return {a[0] * factor, a[1] * factor, a[2] * factor}; }
+Vec3 cross(const Vec3& a, const Vec3& b) {
+  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+}
+Vec3 column_direction(const SliceHeader& slice) {
+  const auto& o = *slice.orientation;
+  return {o[0], o[1], o[2]};
+}
+Vec3 row_direction(const SliceHeader& slice) {
+  const auto& o = *slice.orientation;
+  return {o[3], o[4], o[5]};
+}
+
+bool within(double value, double most) { return std::isfinite(value) && std::abs(value) <= most; }
+
+std::string where(std::size_t index, std::size_t count) { return fmt::format("image {} of {}", index + 1, count); }
+
+std::optional<Refusal> check_attributes(const SliceHeader& slice, const std::string& name, double tolerance) {
+  if (!slice.position) return refuse(refusal::kNoGeometry, name + " has no usable Image Position (Patient)");
+  if (!slice.orientation) return refuse(refusal::kNoGeometry, name + " has no usable Image Orientation (Patient)");
+  if (!slice.pixel_spacing) return refuse(refusal::kNoGeometry, name + " has no usable Pixel Spacing");
+  for (const double value : *slice.position) {
+    if (!within(value, kCoordinateMax)) return refuse(refusal::kBadGeometry, name + ": position out of range");
+  }
+  for (const double value : *slice.pixel_spacing) {
+    if (!(within(value, kSpacingMax) && value > 0)) {
+      return refuse(refusal::kBadGeometry, fmt::format("{}: pixel spacing {} mm", name, value));
+    }
+  }
+  const auto column = column_direction(slice), row = row_direction(slice);
+  const double skew = std::max({std::abs(length(column) - 1), std::abs(length(row) - 1), std::abs(dot(column, row))});
+  if (!(skew <= 10 * tolerance)) {
+    return refuse(refusal::kBadGeometry, name + ": orientation is not two perpendicular unit vectors");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> check_alike(const SliceHeader& slice, const SliceHeader& first, const std::string& name,
+                                   const GeometryTolerance& tolerance) {
+  if (slice.series_uid != first.series_uid || slice.study_uid != first.study_uid || slice.modality != first.modality) {
+    return refuse(refusal::kMixedSeries, name + " belongs to another series than the first");
+  }
+  if (slice.frame_of_reference_uid != first.frame_of_reference_uid) {
+    return refuse(refusal::kMixedFrame, name + " has another frame of reference than the first");
+  }
+  if (slice.rows != first.rows || slice.columns != first.columns) {
+    return refuse(refusal::kMixedSize, fmt::format("{} has {} x {} pixels, the first {} x {}", name, slice.columns,
+                                                   slice.rows, first.columns, first.rows));
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double one = (*slice.pixel_spacing)[i], other = (*first.pixel_spacing)[i];
+    if (std::abs(one - other) > tolerance.pixel_spacing * other) {
+      return refuse(refusal::kMixedSpacing,
+                    fmt::format("{} has a pixel spacing of {} mm, the first {} mm", name, one, other));
+    }
+  }
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (std::abs((*slice.orientation)[i] - (*first.orientation)[i]) > tolerance.direction) {
+      return refuse(refusal::kMixedOrientation, name + " has another orientation than the first");
+    }
+  }
+  return std::nullopt;
+}
+
+// Grid without distances: unit vectors from the first slice.
+findings::Geometry plane_of(const SliceHeader& first, std::size_t count) {
+  findings::Geometry grid;
+  grid.columns = first.columns;
+  grid.rows = first.rows;
+  grid.slices = static_cast<int>(count);
+  const auto column = column_direction(first);
+  grid.column_direction = scaled(column, 1 / length(column));
+  const auto normal = cross(grid.column_direction, row_direction(first));
+  grid.slice_direction = scaled(normal, 1 / length(normal));
+  grid.row_direction = cross(grid.slice_direction, grid.column_direction);
+  grid.spacing = {(*first.pixel_spacing)[1], (*first.pixel_spacing)[0], 0};
+  return grid;
+}
+
+std::optional<Refusal> check_tilt(const Vec3& span, const Vec3& normal, double degrees_max) {
+  const double along = std::abs(dot(span, normal));
+  const double across = length(minus(span, scaled(normal, dot(span, normal))));
+  const double degrees = std::atan2(across, along) * 180 / std::numbers::pi;
+  if (degrees <= degrees_max) return std::nullopt;
+  return refuse(
+      refusal::kGantryTilt,
+      fmt::format("slices are stacked at {:.1f} degrees to their normal, at most {:.1f}", degrees, degrees_max));
+}
+
+std::optional<Refusal> check_distances(const std::vector<double>& heights, const GeometryTolerance& tolerance) {
+  std::vector<double> steps(heights.size());
+  std::adjacent_difference(heights.begin(), heights.end(), steps.begin());
+  steps.erase(steps.begin());
+  auto sorted = steps;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  const double usual = *middle;
+  const double slack = std::max(tolerance.slice_distance * usual, tolerance.slice_distance_mm);
+  const double least = *std::min_element(steps.begin(), steps.end());
+  if (least < tolerance.slice_distance_mm) {
+    return refuse(refusal::kDuplicatePosition,
+                  fmt::format("two slices are {:.3f} mm apart, the others {:.3f} mm", least, usual));
+  }
+  long missing = 0;
+  for (const double step : steps) {
+    if (std::abs(step - usual) <= slack) continue;
+    const long multiple = std::lround(step / usual);
+    if (multiple < 2 ||
+        std::abs(step - usual * static_cast<double>(multiple)) > slack * static_cast<double>(multiple)) {
+      return refuse(refusal::kIrregular, fmt::format("slice distances range from {:.3f} to {:.3f} mm", least,
+                                                     *std::max_element(steps.begin(), steps.end())));
+    }
+    missing += multiple - 1;
+  }
+  if (missing == 0) return std::nullopt;
+  return refuse(refusal::kSliceGap, fmt::format("{} of {} slices are missing (slice distance {:.3f} mm)", missing,
+                                                heights.size() + static_cast<std::size_t>(missing), usual));
+}
+
+std::optional<Refusal> check_slices(std::span<const SliceHeader> slices, const GeometryTolerance& tolerance) {
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const auto name = where(i, slices.size());
+    if (auto refusal = check_attributes(slices[i], name, tolerance.direction)) return refusal;
+    if (auto refusal = check_alike(slices[i], slices[0], name, tolerance)) return refusal;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+OrRefusal<Stack> stack_slices(std::span<const SliceHeader> slices, const GeometryTolerance& tolerance) {
+  if (slices.empty()) return refuse(refusal::kNoImages, "the series has no images");
+  if (auto refusal = check_slices(slices, tolerance)) return std::move(*refusal);
+  if (slices.size() < 2) return refuse(refusal::kTooFewSlices, "the series has 1 image, a volume needs at least 2");
+
+  Stack stack{plane_of(slices[0], slices.size()), std::vector<std::size_t>(slices.size())};
+  auto& grid = stack.geometry;
+  const auto height = [&](std::size_t i) { return dot(*slices[i].position, grid.slice_direction); };
+  std::iota(stack.order.begin(), stack.order.end(), std::size_t{0});
+  std::stable_sort(stack.order.begin(), stack.order.end(),
+                   [&](std::size_t a, std::size_t b) { return height(a) < height(b); });
+  std::vector<double> heights(slices.size());
+  std::transform(stack.order.begin(), stack.order.end(), heights.begin(), height);
+
+  if (auto refusal = check_distances(heights, tolerance)) return std::move(*refusal);
+  grid.origin = *slices[stack.order.front()].position;
+  const auto span = minus(*slices[stack.order.back()].position, grid.origin);
+  if (auto refusal = check_tilt(span, grid.slice_direction, tolerance.tilt_degrees)) return std::move(*refusal);
+  grid.spacing[2] = (heights.back() - heights.front()) / static_cast<double>(slices.size() - 1);
+  return stack;
+}
+
+}  // namespace inferad::imaging

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/imaging/pixels.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "dcmtk/config/osconfig.h"
+#include "dcmtk/dcmdata/dccodec.h"
+#include "dcmtk/dcmdata/dcpixseq.h"
+#include "dcmtk/dcmdata/dcpxitem.h"
+#include "dcmtk/dcmdata/dcrledrg.h"
+#include "dcmtk/dcmdata/dctk.h"
+#include "dcmtk/dcmjpeg/djdecode.h"
+#include "dcmtk/dcmjpls/djdecode.h"
+#include "pipelines/imaging/jpeg2000.h"
+#include "pipelines/imaging/transfer_syntax.h"
+
+namespace inferad::imaging {
+
+namespace {
+
+// The stored value in a cell: its low bit is at `shift`, `bits` wide.
+struct Cell {
+  int shift = 0, bits = 16;
+  bool is_signed = false;
+};
+
+template <class Stored>
+void convert(const Stored* stored, const Cell& cell, double slope, double intercept, std::span<float> out) {
+  const int up = 32 - cell.bits - cell.shift, down = 32 - cell.bits;
+  const auto m = static_cast<float>(slope), b = static_cast<float>(intercept);
+  if (cell.is_signed) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] =
+          m * static_cast<float>(static_cast<std::int32_t>(static_cast<std::uint32_t>(stored[i]) << up) >> down) + b;
+    }
+  } else {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] =
+          m * static_cast<float>(static_cast<std::int32_t>((static_cast<std::uint32_t>(stored[i]) << up) >> down)) + b;
+    }
+  }
+}
+
+Refusal damaged(const std::string& name, std::string_view what) {
+  return refuse(refusal::kPixelsDamaged, fmt::format("{}: {}", name, what));
+}
+
+// All fragments of the only frame: item 0 is the offset table (PS3.5 A.4).
+Result<std::vector<std::uint8_t>> code_stream(DcmDataset& dataset) {
+  const Error missing{Errc::invalid_input, "no encapsulated frame"};
+  DcmElement* element = nullptr;
+  if (dataset.findAndGetElement(DCM_PixelData, element).bad()) return missing;
+  auto* pixel_data = dynamic_cast<DcmPixelData*>(element);
+  if (pixel_data == nullptr) return missing;
+  E_TransferSyntax syntax = EXS_Unknown;
+  const DcmRepresentationParameter* parameter = nullptr;
+  pixel_data->getOriginalRepresentationKey(syntax, parameter);
+  DcmPixelSequence* sequence = nullptr;
+  if (pixel_data->getEncapsulatedRepresentation(syntax, parameter, sequence).bad() || sequence == nullptr)
+    return missing;
+  std::vector<std::uint8_t> bytes;
+  for (unsigned long i = 1; i < sequence->card(); ++i) {
+    DcmPixelItem* item = nullptr;
+    Uint8* fragment = nullptr;
+    if (sequence->getItem(item, i).bad() || item->getUint8Array(fragment).bad() || fragment == nullptr) return missing;
+    bytes.insert(bytes.end(), fragment, fragment + item->getLength());
+  }
+  return bytes;
+}
+
+std::optional<Refusal> decode_code_stream(const DicomFile& file, const std::string& name, std::span<float> out) {
+  const auto& header = file.header();
+  const auto bytes = code_stream(file.dataset());
+  if (!bytes) return damaged(name, bytes.error().what);
+  const auto frame = decode_jpeg2000(*bytes, header.rows, header.columns);
+  if (!frame) return damaged(name, frame.error().what);
+  const Cell cell{0, frame->precision, header.format.is_signed};
+  convert(frame->samples.data(), cell, header.slope, header.intercept, out);
+  return std::nullopt;
+}
+
+std::optional<Refusal> decode_native(const DicomFile& file, const std::string& name, std::span<float> out) {
+  const auto& header = file.header();
+  const auto& format = header.format;
+  const Cell cell{format.high_bit + 1 - format.bits_stored, format.bits_stored, format.is_signed};
+  DcmElement* element = nullptr;
+  if (file.dataset().findAndGetElement(DCM_PixelData, element).bad()) return damaged(name, "no pixel data");
+  const auto expected = out.size() * static_cast<std::size_t>(format.bits_allocated / 8);
+  const std::size_t found = element->getLength();
+  if (found != expected + expected % 2) {
+    return damaged(name, fmt::format("{} bytes of pixel data, expected {}", found, expected));
+  }
+  Uint8* bytes = nullptr;
+  Uint16* words = nullptr;
+  if (format.bits_allocated == 8 && element->getUint8Array(bytes).good() && bytes != nullptr) {
+    convert(bytes, cell, header.slope, header.intercept, out);
+  } else if (format.bits_allocated == 16 && element->getUint16Array(words).good() && words != nullptr) {
+    convert(words, cell, header.slope, header.intercept, out);
+  } else {
+    return damaged(name, "pixel data is cut short");
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> decode(const DicomFile& file, const std::string& name, std::span<float> out) {
+  if (is_jpeg2000(file.header().transfer_syntax_uid)) return decode_code_stream(file, name, out);
+  const auto status = file.dataset().chooseRepresentation(EXS_LittleEndianExplicit, nullptr);
+  if (status.bad()) return damaged(name, fmt::format("decoder: {}", status.text()));
+  return decode_native(file, name, out);
+}
+
+bool decodable(const std::string& uid) {
+  if (is_jpeg2000(uid)) return true;
+  const DcmXfer syntax(uid.c_str());
+  return syntax.getXfer() != EXS_Unknown &&
+         (!syntax.isEncapsulated() || DcmCodecList::canChangeCoding(syntax.getXfer(), EXS_LittleEndianExplicit));
+}
+
+std::optional<Refusal> check_format(const PixelFormat& format, const std::string& name) {
+  if (format.samples != 1 || !format.photometric.starts_with("MONOCHROME")) {
+    return refuse(refusal::kPixelFormat, name + " is not a grey image");
+  }
+  const bool fits = (format.bits_allocated == 8 || format.bits_allocated == 16) && format.bits_stored >= 1 &&
+                    format.high_bit < format.bits_allocated && format.high_bit >= format.bits_stored - 1;
+  if (fits) return std::nullopt;
+  return refuse(refusal::kPixelFormat, fmt::format("{}: {} bits allocated, {} stored, high bit {}", name,
+                                                   format.bits_allocated, format.bits_stored, format.high_bit));
+}
+
+}  // namespace
+
+void prepare_toolkit() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    DJDecoderRegistration::registerCodecs(EDC_never, EUC_never);
+    DJLSDecoderRegistration::registerCodecs(EJLSUC_never);
+    DcmRLEDecoderRegistration::registerCodecs();
+  });
+}
+
+std::optional<Refusal> check_pixels(const SliceHeader& header, const std::string& name) {
+  if (header.rows <= 0 || header.columns <= 0) return refuse(refusal::kNoPixels, name + " has no rows or columns");
+  if (header.frames != 1) {
+    return refuse(refusal::kMultiFrame, fmt::format("{} has {} frames", name, header.frames));
+  }
+  if (!decodable(header.transfer_syntax_uid)) {
+    return refuse(refusal::kTransferSyntax, fmt::format("{} is encoded as {} ({})", name, header.transfer_syntax_uid,
+                                                        transfer_syntax_name(header.transfer_syntax_uid)));
+  }
+  if (auto refusal = check_format(header.format, name)) return refusal;
+  if (!std::isfinite(header.slope) || header.slope == 0 || !std::isfinite(header.intercept)) {
+    return refuse(refusal::kRescale,
+                  fmt::format("{}: rescale slope {}, intercept {}", name, header.slope, header.intercept));
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> decode_pixels(const DicomFile& file, const std::string& name, std::span<float> out) {
+  auto refusal = decode(file, name, out);
+  delete file.dataset().remove(DCM_PixelData);
+  return refusal;
+}
+
+}  // namespace inferad::imaging

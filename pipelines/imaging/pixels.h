@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pixel data of one single-frame image → modality values. Internal to imaging/.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "pipelines/imaging/dicom_file.h"
+#include "pipelines/imaging/refusal.h"
+
+namespace inferad::imaging {
+
+// Registers the codecs and silences the toolkit's own log, which may quote patient data. Call before anything else
+// here; later calls do nothing. Thread-safe.
+void prepare_toolkit();
+
+// What can be told without decoding: pixel data, single frame, known transfer syntax, grey, bits that fit, finite and
+// non-zero rescale. `name` starts the sentence ("image 3 of 120").
+std::optional<Refusal> check_pixels(const SliceHeader& header, const std::string& name);
+
+// Writes rows x columns modality values (slope * stored + intercept) to `out`, which must have that size, and lets go
+// of the pixel data in memory. The file must have passed check_pixels(). On refusal `out` is unspecified.
+std::optional<Refusal> decode_pixels(const DicomFile& file, const std::string& name, std::span<float> out);
+
+}  // namespace inferad::imaging

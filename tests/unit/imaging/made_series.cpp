@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/imaging/made_series.h"
+
+#include <openjpeg.h>
+#include <stdlib.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "dcmtk/config/osconfig.h"
+#include "dcmtk/dcmdata/dcpixseq.h"
+#include "dcmtk/dcmdata/dcpxitem.h"
+#include "dcmtk/dcmdata/dcrleerg.h"
+#include "dcmtk/dcmdata/dctk.h"
+#include "dcmtk/dcmjpeg/djencode.h"
+#include "dcmtk/dcmjpeg/djrplol.h"
+#include "dcmtk/dcmjpls/djencode.h"
+#include "dcmtk/dcmjpls/djrparam.h"
+
+namespace inferad::test {
+
+namespace {
+
+void must(const OFCondition& status) {
+  if (status.bad()) throw std::runtime_error(status.text());
+}
+
+void register_encoders() {
+  static const bool once = [] {
+    DJEncoderRegistration::registerCodecs();
+    DJLSEncoderRegistration::registerCodecs();
+    DcmRLEEncoderRegistration::registerCodecs();
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+void fill(DcmDataset& data, int k) {
+  const auto put = [&](const DcmTagKey& key, const std::string& value) {
+    must(data.putAndInsertString(key, value.c_str()));
+  };
+  put(DCM_SOPClassUID, UID_CTImageStorage);
+  put(DCM_SOPInstanceUID, "2.25.1000" + std::to_string(k));
+  put(DCM_StudyInstanceUID, "2.25.1");
+  put(DCM_SeriesInstanceUID, "2.25.2");
+  put(DCM_FrameOfReferenceUID, "2.25.3");
+  put(DCM_Modality, "CT");
+  put(DCM_ImageType, "ORIGINAL\\PRIMARY\\AXIAL");
+  put(DCM_PatientAge, "064Y");
+  put(DCM_ImagePositionPatient, "-10\\-20\\" + std::to_string(2.5 * k));
+  put(DCM_ImageOrientationPatient, "1\\0\\0\\0\\1\\0");
+  put(DCM_PixelSpacing, "0.7\\0.6");
+  put(DCM_RescaleSlope, "1");
+  put(DCM_RescaleIntercept, "-1024");
+  put(DCM_PhotometricInterpretation, "MONOCHROME2");
+  for (const auto& [key, value] :
+       {std::pair(DCM_Rows, MadeSeries::kRows), std::pair(DCM_Columns, MadeSeries::kColumns),
+        std::pair(DCM_SamplesPerPixel, 1), std::pair(DCM_BitsAllocated, 16), std::pair(DCM_BitsStored, 12),
+        std::pair(DCM_HighBit, 11), std::pair(DCM_PixelRepresentation, 0)}) {
+    must(data.putAndInsertUint16(key, static_cast<Uint16>(value)));
+  }
+  std::vector<Uint16> pixels;
+  for (int row = 0; row < MadeSeries::kRows; ++row) {
+    for (int column = 0; column < MadeSeries::kColumns; ++column) {
+      pixels.push_back(static_cast<Uint16>(MadeSeries::stored(column, row, k)));
+    }
+  }
+  must(data.putAndInsertUint16Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size())));
+}
+
+std::vector<Uint8> encode_jpeg2000(int k, const std::filesystem::path& scratch) {
+  opj_cparameters_t parameters;
+  opj_set_default_encoder_parameters(&parameters);
+  parameters.numresolution = 2;
+  parameters.tcp_numlayers = 1;
+  parameters.cp_disto_alloc = 1;
+  opj_image_cmptparm_t component{};
+  component.dx = component.dy = 1;
+  component.w = MadeSeries::kColumns;
+  component.h = MadeSeries::kRows;
+  component.prec = 12;
+  opj_image_t* image = opj_image_create(1, &component, OPJ_CLRSPC_GRAY);
+  image->x1 = component.w;
+  image->y1 = component.h;
+  for (int i = 0; i < MadeSeries::kColumns * MadeSeries::kRows; ++i) {
+    image->comps[0].data[i] = MadeSeries::stored(i % MadeSeries::kColumns, i / MadeSeries::kColumns, k);
+  }
+  opj_codec_t* codec = opj_create_compress(OPJ_CODEC_J2K);
+  opj_stream_t* stream = opj_stream_create_default_file_stream(scratch.c_str(), OPJ_FALSE);
+  const bool done = opj_setup_encoder(codec, &parameters, image) && opj_start_compress(codec, image, stream) &&
+                    opj_encode(codec, stream) && opj_end_compress(codec, stream);
+  opj_stream_destroy(stream);
+  opj_destroy_codec(codec);
+  opj_image_destroy(image);
+  if (!done) throw std::runtime_error("OpenJPEG cannot encode");
+  std::ifstream in(scratch, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Two fragments, so that putting them together is tested too.
+void put_jpeg2000(DcmDataset& data, std::vector<Uint8> stream) {
+  if (stream.size() % 2) stream.push_back(0);
+  auto* sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
+  const std::size_t cut = stream.size() / 4 * 2;
+  const std::vector<std::vector<Uint8>> parts{{},
+                                              {stream.begin(), stream.begin() + static_cast<long>(cut)},
+                                              {stream.begin() + static_cast<long>(cut), stream.end()}};
+  for (const auto& part : parts) {
+    auto* item = new DcmPixelItem(DCM_PixelItemTag);
+    if (!part.empty()) must(item->putUint8Array(part.data(), static_cast<unsigned long>(part.size())));
+    must(sequence->insert(item));
+  }
+  auto* pixels = new DcmPixelData(DCM_PixelData);
+  pixels->putOriginalRepresentation(EXS_JPEG2000LosslessOnly, nullptr, sequence);
+  must(data.insert(pixels, OFTrue));
+}
+
+// False when the toolkit has no encoder for it.
+bool encode(DcmDataset& data, E_TransferSyntax syntax) {
+  const DJ_RPLossless jpeg;
+  const DJLSRepresentationParameter jpeg_ls(2, OFTrue);
+  const DcmRepresentationParameter* parameter = nullptr;
+  if (syntax == EXS_JPEGProcess14SV1 || syntax == EXS_JPEGProcess14) parameter = &jpeg;
+  if (syntax == EXS_JPEGLSLossless) parameter = &jpeg_ls;
+  return syntax != EXS_Unknown && data.chooseRepresentation(syntax, parameter).good();
+}
+
+// Replaces (0002,0010) and corrects the group length, which stands at a fixed place (PS3.10 7.1).
+void relabel(const std::filesystem::path& path, std::string syntax) {
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  in.close();
+  if (syntax.size() % 2) syntax.push_back('\0');
+  const auto at = bytes.find(std::string("\x02\x00\x10\x00UI", 6)) + 6;
+  const auto old = static_cast<unsigned char>(bytes[at]);
+  bytes.replace(at, old + 2u, std::string{static_cast<char>(syntax.size()), '\0'} + syntax);
+  constexpr std::size_t kGroupLength = 140;
+  bytes[kGroupLength] = static_cast<char>(bytes[kGroupLength] + static_cast<int>(syntax.size()) - old);
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+}  // namespace
+
+MadeSeries::MadeSeries() {
+  std::string name = (std::filesystem::temp_directory_path() / "inferad-imaging-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  folder_ = name;
+}
+
+MadeSeries::~MadeSeries() { std::filesystem::remove_all(folder_); }
+
+std::filesystem::path MadeSeries::add(int k, const std::function<void(DcmDataset&)>& edit,
+                                      const std::string& transfer_syntax) {
+  register_encoders();
+  const auto path = folder_ / (std::to_string(1000 - static_cast<int>(files_.size())) + ".dcm");
+  DcmFileFormat file;
+  auto& data = *file.getDataset();
+  fill(data, k);
+  if (edit) edit(data);
+  auto syntax = DcmXfer(transfer_syntax.c_str()).getXfer();
+  if (!encode(data, syntax)) {
+    put_jpeg2000(data, encode_jpeg2000(k, folder_ / "scratch.j2k"));
+    std::filesystem::remove(folder_ / "scratch.j2k");
+    syntax = EXS_JPEG2000LosslessOnly;
+  }
+  must(file.saveFile(path.c_str(), syntax));
+  if (DcmXfer(syntax).getXferID() != transfer_syntax) relabel(path, transfer_syntax);
+  files_.push_back(path);
+  return path;
+}
+
+void MadeSeries::add_ten(const std::function<void(DcmDataset&, int)>& edit, const std::string& transfer_syntax) {
+  for (int k = 0; k < 10; ++k) {
+    add(
+        k,
+        [&](DcmDataset& data) {
+          if (edit) edit(data, k);
+        },
+        transfer_syntax);
+  }
+}
+
+}  // namespace inferad::test
