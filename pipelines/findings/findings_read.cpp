@@ -43,7 +43,8 @@ Enum read_enum(const JsonReader& in, std::initializer_list<Enum> values) {
   std::string expected;
   for (const auto value : values) {
     if (text == to_string(value)) return value;
-    expected += (expected.empty() ? "" : ", ") + std::string(to_string(value));
+    if (!expected.empty()) expected += ", ";
+    expected += to_string(value);
   }
   in.fail("must be one of: " + expected);
   return *values.begin();

@@ -141,20 +141,12 @@ JsonReader JsonReader::element(std::size_t index) const {
 
 bool is_uid(std::string_view text) {
   if (text.empty() || text.size() > 64) return false;
-  bool component_starts = true;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '.') {
-      if (component_starts) return false;
-      component_starts = true;
-      continue;
-    }
-    if (c < '0' || c > '9') return false;
-    const bool more_digits = i + 1 < text.size() && text[i + 1] != '.';
-    if (component_starts && c == '0' && more_digits) return false;  // PS3.5 9.1: no leading zeros
-    component_starts = false;
+  char previous = '.';
+  for (const char c : text) {
+    if (c == '.' ? previous == '.' : (c < '0' || c > '9')) return false;
+    previous = c;
   }
-  return !component_starts;
+  return previous != '.';
 }
 
 }  // namespace inferad::findings

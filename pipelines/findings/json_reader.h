@@ -64,6 +64,7 @@ class JsonReader {
   Fault* fault_;
 };
 
+// PS3.5 9.1, but leading zeros in a component are tolerated: real scanners send them.
 bool is_uid(std::string_view text);
 
 }  // namespace inferad::findings

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/results/bits.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -95,12 +96,16 @@ PackedMask pack_mask(const findings::LabelMap& labels, int segments) {
 
 bool frame_equals(std::span<const std::uint8_t> bytes, std::size_t index, std::span<const std::uint8_t> slice,
                   int segment) {
-  const std::size_t first = index * slice.size();
+  const std::size_t first = index * slice.size(), shift = first % 8;
   if ((first + slice.size() + 7) / 8 > bytes.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < slice.size(); ++i) {
-    const unsigned bit = (bytes[(first + i) / 8] >> ((first + i) % 8)) & 1u;
-    difference |= bit ^ static_cast<unsigned>(slice[i] == segment);
+  const auto value = static_cast<std::uint8_t>(segment);
+  std::uint64_t difference = 0;
+  for (std::size_t i = 0; i < slice.size(); i += 8) {
+    const std::size_t byte = (first + i) / 8, count = std::min<std::size_t>(8, slice.size() - i);
+    const unsigned next = shift + count > 8 ? bytes[byte + 1] : 0u;
+    const std::uint64_t bits = ((bytes[byte] | next << 8) >> shift) & ((1u << count) - 1);
+    difference |=
+        bits ^ (count == 8 ? gather_equal(slice.data() + i, value) : gather_some(slice.data() + i, count, value));
   }
   return difference == 0;
 }

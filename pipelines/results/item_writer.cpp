@@ -17,6 +17,36 @@ void must(const OFCondition& condition) { INFERAD_CHECK(condition.good()); }
 // DCMTK reads values lazily and caches them: its getters are not const.
 DcmItem& readable(const DcmItem& item) { return const_cast<DcmItem&>(item); }
 
+// The value of an element of unknown VR, without padding.
+std::string bytes_of(DcmElement& element) {
+  Uint8* bytes = nullptr;
+  if (element.getUint8Array(bytes).bad() || !bytes) return {};
+  std::string text(reinterpret_cast<const char*>(bytes), element.getLength());
+  while (!text.empty() && (text.back() == '\0' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+// False when a value breaks its VR. Only for VRs whose characters do not depend on the character set.
+bool keeps_its_vr(const DcmItem& item, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  if (readable(item).findAndGetElement(tag, element).bad()) return false;
+  switch (element->ident()) {
+    case EVR_AS:
+    case EVR_CS:
+    case EVR_DA:
+    case EVR_DS:
+    case EVR_DT:
+    case EVR_IS:
+    case EVR_TM:
+    case EVR_UI: {
+      std::unique_ptr<DcmObject> clone(element->clone());
+      return static_cast<DcmElement*>(clone.get())->checkValue("1-n", OFTrue).good();
+    }
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 ItemWriter& ItemWriter::value(const DcmTagKey& tag, std::string_view value) {
@@ -93,10 +123,18 @@ ItemWriter& ItemWriter::reference(const DcmTagKey& sequence, std::string_view so
 ItemWriter& ItemWriter::copy(const DcmItem& from, const DcmTagKey& tag) {
   DcmElement* element = nullptr;
   if (readable(from).findAndGetElement(tag, element).bad()) return *this;
+  if (element->ident() == EVR_UN) {  // the source did not know the VR: the data dictionary does
+    if (DcmVR(DcmTag(tag).getEVR()).isaString()) value(tag, bytes_of(*element));
+    return *this;
+  }
   std::unique_ptr<DcmObject> clone(element->clone());
   must(item_->insert(static_cast<DcmElement*>(clone.get()), OFTrue));
   clone.release();
   return *this;
+}
+
+ItemWriter& ItemWriter::copy_valid(const DcmItem& from, const DcmTagKey& tag) {
+  return keeps_its_vr(from, tag) ? copy(from, tag) : *this;
 }
 
 ItemWriter& ItemWriter::copy_or_empty(const DcmItem& from, const DcmTagKey& tag) {
@@ -104,13 +142,17 @@ ItemWriter& ItemWriter::copy_or_empty(const DcmItem& from, const DcmTagKey& tag)
 }
 
 std::string text_of(const DcmItem& item, const DcmTagKey& tag) {
-  OFString text;
-  // On a copy: DCMTK strips the padding of the element it reads, and ours must keep its bytes.
   DcmElement* element = nullptr;
   if (readable(item).findAndGetElement(tag, element).bad()) return {};
+  // On a copy: DCMTK strips the padding of the element it reads, and ours must keep its bytes.
   std::unique_ptr<DcmObject> clone(element->clone());
-  if (static_cast<DcmElement*>(clone.get())->getOFStringArray(text).bad()) return {};
-  const auto last = text.find_last_not_of(" \0");
+  auto& copied = *static_cast<DcmElement*>(clone.get());
+  OFString text;
+  if (copied.ident() == EVR_UN)
+    text = bytes_of(copied).c_str();
+  else if (copied.getOFStringArray(text).bad())
+    return {};
+  const auto last = text.find_last_not_of(' ');
   return last == OFString_npos ? std::string() : std::string(text.c_str(), last + 1);
 }
 

@@ -36,6 +36,7 @@ class ItemWriter {
   ItemWriter& reference(const DcmTagKey& sequence, std::string_view sop_class, std::string_view sop_instance);
 
   ItemWriter& copy(const DcmItem& from, const DcmTagKey& tag);           // when it is there
+  ItemWriter& copy_valid(const DcmItem& from, const DcmTagKey& tag);     // unless a value breaks its VR
   ItemWriter& copy_or_empty(const DcmItem& from, const DcmTagKey& tag);  // type 2
 
   bool utf8() const { return utf8_; }

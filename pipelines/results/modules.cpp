@@ -9,6 +9,7 @@
 #include <set>
 
 #include "pipelines/findings/codes.h"
+#include "pipelines/results/entity_attributes.h"
 #include "pipelines/results/text.h"
 
 namespace inferad::results {
@@ -95,7 +96,9 @@ std::vector<const SourceImage*> analysed_images(const ResultRequest& request) {
   std::vector<const SourceImage*> images;
   std::set<const SourceImage*> seen;
   if (!request.image)
-    for (const auto& image : request.source.images()) images.push_back(&image);
+    for (const auto& image : request.source.images()) {
+      if (image.is_image) images.push_back(&image);
+    }
   else
     for (const auto& slice : request.image->sources)
       if (const auto* image = request.source.find(slice.file); image && seen.insert(image).second)
@@ -126,7 +129,8 @@ Status check_request(const ResultRequest& request) {
 
 void write_sop_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {
   const auto now = creation_time(request);
-  out.copy(request.source.reference(), DCM_SpecificCharacterSet);
+  if (has_value(request.source.reference(), DCM_SpecificCharacterSet))
+    out.copy(request.source.reference(), DCM_SpecificCharacterSet);
   out.value(DCM_SOPClassUID, identity.sop_class_uid).value(DCM_SOPInstanceUID, identity.sop_instance_uid);
   out.value(DCM_TimezoneOffsetFromUTC, now.offset);
   write_now(out, now, DCM_InstanceCreationDate, DCM_InstanceCreationTime);
@@ -136,32 +140,16 @@ void write_sop_common(ItemWriter& out, const ResultRequest& request, const Objec
 
 void write_patient_and_study(ItemWriter& out, const SourceHeader& source) {
   const auto& from = source.reference();
-  for (const auto& type2 : {DCM_PatientName, DCM_PatientID, DCM_PatientBirthDate, DCM_PatientSex, DCM_StudyID,
-                            DCM_StudyDate, DCM_StudyTime, DCM_AccessionNumber, DCM_ReferringPhysicianName})
-    out.copy_or_empty(from, type2);
-  for (const auto& optional : {DCM_StudyInstanceUID,
-                               DCM_IssuerOfPatientID,
-                               DCM_IssuerOfPatientIDQualifiersSequence,
-                               DCM_OtherPatientIDsSequence,
-                               DCM_PatientAge,
-                               DCM_PatientSize,
-                               DCM_PatientWeight,
-                               DCM_PatientIdentityRemoved,
-                               DCM_DeidentificationMethod,
-                               DCM_DeidentificationMethodCodeSequence,
-                               DCM_IssuerOfAccessionNumberSequence,
-                               DCM_StudyDescription,
-                               DCM_ProcedureCodeSequence,
-                               DCM_ClinicalTrialSponsorName,
-                               DCM_ClinicalTrialProtocolID,
-                               DCM_ClinicalTrialProtocolName,
-                               DCM_ClinicalTrialSiteID,
-                               DCM_ClinicalTrialSiteName,
-                               DCM_ClinicalTrialSubjectID,
-                               DCM_ClinicalTrialSubjectReadingID,
-                               DCM_ClinicalTrialTimePointID,
-                               DCM_ClinicalTrialTimePointDescription})
-    out.copy(from, optional);
+  out.copy(from, DCM_StudyInstanceUID);
+  for (const auto& tag : identity_attributes()) out.copy_or_empty(from, tag);
+  for (const auto& tag : descriptive_attributes()) out.copy_valid(from, tag);
+  if (has_value(from, DCM_ClinicalTrialSponsorName) && has_value(from, DCM_ClinicalTrialProtocolID))
+    for (const auto& tag : clinical_trial_attributes()) out.copy_valid(from, tag);
+  // PS3.3 C.7.1.1: type 1C, one of the two says how the identity was removed. Sources that say YES only are left alone.
+  if (!has_value(from, DCM_DeidentificationMethod) && !has_value(from, DCM_DeidentificationMethodCodeSequence)) return;
+  for (const auto& tag :
+       {DCM_PatientIdentityRemoved, DCM_DeidentificationMethod, DCM_DeidentificationMethodCodeSequence})
+    if (has_value(from, tag)) out.copy_valid(from, tag);
 }
 
 void write_series(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {

@@ -18,7 +18,7 @@ struct ObjectIdentity {
 findings::Execution execution_of(const ResultRequest& request);
 ObjectIdentity identity_of(const ResultRequest& request, findings::ResultKind kind);
 
-// The images behind image.sources in slice order, each once; without an image, all that were read.
+// The images behind image.sources in slice order, each once; without an image, all images that were read.
 std::vector<const SourceImage*> analysed_images(const ResultRequest& request);
 
 // Fails when findings, job and images do not belong together.

@@ -32,7 +32,10 @@ const CodedConcept kArtificialIntelligence{"123110", "DCM", "Artificial Intellig
 
 std::string decimals(std::initializer_list<double> values) {
   std::string text;
-  for (const double value : values) text += (text.empty() ? "" : "\\") + decimal_string(value).text;
+  for (const double value : values) {
+    if (!text.empty()) text += '\\';
+    text += decimal_string(value).text;
+  }
   return text;
 }
 
@@ -65,7 +68,10 @@ void write_image_modules(ItemWriter& out, const ResultRequest& request, std::siz
   out.value(DCM_SegmentationType, "BINARY").value(DCM_SegmentsOverlap, "NO");
   out.value(DCM_ContentLabel, content_label(request.findings.pipeline));
   std::string labels;
-  for (const auto& segment : request.findings.segments) labels += (labels.empty() ? "" : ", ") + segment.label;
+  for (const auto& segment : request.findings.segments) {
+    if (!labels.empty()) labels += ", ";
+    labels += segment.label;
+  }
   out.line(DCM_ContentDescription, labels).empty(DCM_ContentCreatorName);
 }
 
@@ -252,7 +258,7 @@ Result<WrittenObject> write_seg(const ResultRequest& request, const std::filesys
   write_equipment(out, request);
   write_algorithm_contribution(out, request.findings.algorithm);
   write_acquisition_contribution(out, request.source);
-  out.copy(request.source.reference(), DCM_BodyPartExamined).copy(request.source.reference(), DCM_Laterality);
+  out.copy_valid(request.source.reference(), DCM_BodyPartExamined);
   write_frame_of_reference(out, request);
   write_image_modules(out, request, mask.frames.size());
   for (const auto& segment : request.findings.segments) write_segment(out, segment, request.findings.algorithm);

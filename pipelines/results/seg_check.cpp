@@ -4,6 +4,7 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -100,10 +101,10 @@ std::map<std::pair<std::string, int>, std::size_t> slices_by_source(const findin
 Error wrong(std::string_view what) { return {Errc::model, fmt::format("SEG check: {}", what)}; }
 
 std::size_t labelled_voxels(const ResultRequest& request) {
-  const auto count = request.findings.segments.size();
-  std::size_t voxels = 0;
-  for (const auto label : request.labels->labels) voxels += static_cast<std::size_t>(label > 0 && label <= count);
-  return voxels;
+  const auto last = static_cast<std::uint8_t>(request.findings.segments.size());
+  const auto& labels = request.labels->labels;
+  return static_cast<std::size_t>(
+      std::count_if(labels.begin(), labels.end(), [last](std::uint8_t label) { return label > 0 && label <= last; }));
 }
 
 // Every frame equals its slice of the mask, and the frames together hold every labelled voxel.
@@ -127,7 +128,8 @@ Status check_bits(const ResultRequest& request, DcmDataset& data, const std::set
     const std::span<const std::uint8_t> expected(labels.labels.data() + slice->second * frame_size, frame_size);
     if (!frame_equals({pixels, length}, index, expected, frame.segment))
       return wrong(fmt::format("frame {} differs from the mask", index + 1));
-    voxels += static_cast<std::size_t>(std::count(expected.begin(), expected.end(), frame.segment));
+    voxels += static_cast<std::size_t>(
+        std::count(expected.begin(), expected.end(), static_cast<std::uint8_t>(frame.segment)));
   }
   if (voxels != labelled_voxels(request)) return wrong("a part of the mask is in no frame");
   return ok();

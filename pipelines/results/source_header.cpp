@@ -8,6 +8,7 @@
 #include <array>
 #include <mutex>
 
+#include "pipelines/results/entity_attributes.h"
 #include "pipelines/results/item_writer.h"
 
 namespace inferad::results {
@@ -16,48 +17,19 @@ namespace {
 
 constexpr Uint32 kValueBytesInMemory = 64 * 1024;  // longer values stay in the file: nothing we copy is that long
 
-// What later steps may take from the reference image. Everything else of it is dropped here (PS3.3 modules Patient,
-// General Study, Patient Study; equipment, geometry and lossy history to describe the source).
+// What later steps need beside patient and study: equipment, geometry, lossy history and order of the source.
 const std::array kKept = {DCM_SpecificCharacterSet,
                           DCM_TimezoneOffsetFromUTC,
                           DCM_StudyInstanceUID,
-                          DCM_StudyID,
-                          DCM_StudyDate,
-                          DCM_StudyTime,
-                          DCM_AccessionNumber,
-                          DCM_IssuerOfAccessionNumberSequence,
-                          DCM_ReferringPhysicianName,
-                          DCM_StudyDescription,
-                          DCM_ProcedureCodeSequence,
-                          DCM_PatientName,
-                          DCM_PatientID,
-                          DCM_IssuerOfPatientID,
-                          DCM_IssuerOfPatientIDQualifiersSequence,
-                          DCM_PatientBirthDate,
-                          DCM_PatientSex,
-                          DCM_OtherPatientIDsSequence,
-                          DCM_PatientAge,
-                          DCM_PatientSize,
-                          DCM_PatientWeight,
                           DCM_PatientIdentityRemoved,
                           DCM_DeidentificationMethod,
                           DCM_DeidentificationMethodCodeSequence,
-                          DCM_ClinicalTrialSponsorName,
-                          DCM_ClinicalTrialProtocolID,
-                          DCM_ClinicalTrialProtocolName,
-                          DCM_ClinicalTrialSiteID,
-                          DCM_ClinicalTrialSiteName,
-                          DCM_ClinicalTrialSubjectID,
-                          DCM_ClinicalTrialSubjectReadingID,
-                          DCM_ClinicalTrialTimePointID,
-                          DCM_ClinicalTrialTimePointDescription,
                           DCM_InstitutionName,
                           DCM_Manufacturer,
                           DCM_ManufacturerModelName,
                           DCM_DeviceSerialNumber,
                           DCM_SoftwareVersions,
                           DCM_BodyPartExamined,
-                          DCM_Laterality,
                           DCM_FrameOfReferenceUID,
                           DCM_PositionReferenceIndicator,
                           DCM_PixelSpacing,
@@ -113,7 +85,8 @@ Result<SourceImage> identity_of(const std::filesystem::path& file, const DcmItem
                     text_of(data, DCM_SeriesInstanceUID),
                     text_of(data, DCM_Modality),
                     text_of(data, DCM_FrameOfReferenceUID),
-                    text_of(data, DCM_ImagePositionPatient)};
+                    text_of(data, DCM_ImagePositionPatient),
+                    has_value(data, DCM_Rows)};
   if (image.sop_class_uid.empty()) return invalid(file, "SOP Class UID is missing");
   if (image.sop_instance_uid.empty()) return invalid(file, "SOP Instance UID is missing");
   if (image.series_uid.empty()) return invalid(file, "Series Instance UID is missing");
@@ -144,6 +117,8 @@ Status SourceHeader::add(const std::filesystem::path& file) {
   if (images_.empty()) {
     ItemWriter kept(*reference_, false);
     for (const auto& tag : kKept) kept.copy(data, tag);
+    for (const auto* tags : {&identity_attributes(), &descriptive_attributes(), &clinical_trial_attributes()})
+      for (const auto& tag : *tags) kept.copy(data, tag);
   } else {
     INFERAD_TRY_STATUS(same_patient_and_study(file, *reference_, data));
     // One lossy image makes the whole source lossy (PS3.3 C.7.6.1.1.5).

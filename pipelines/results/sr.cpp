@@ -58,6 +58,7 @@ void write_predecessors(ItemWriter& out, const ResultRequest& request) {
 void write_evidence(ItemWriter& out, const ResultRequest& request, const std::optional<WrittenObject>& seg) {
   std::map<std::string, std::vector<const SourceImage*>> series;
   for (const auto* image : analysed_images(request)) series[image->series_uid].push_back(image);
+  if (series.empty() && !seg) return;  // type 1C: nothing is referenced
   auto study = out.item(DCM_CurrentRequestedProcedureEvidenceSequence);
   study.value(DCM_StudyInstanceUID, request.findings.study_uid);
   for (const auto& [uid, images] : series) {

@@ -30,7 +30,6 @@ const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
                                           DCM_SoftwareVersions,
                                           DCM_CompletionFlag,
                                           DCM_VerificationFlag,
-                                          DCM_CurrentRequestedProcedureEvidenceSequence,
                                           DCM_ValueType,
                                           DCM_ConceptNameCodeSequence,
                                           DCM_ContinuityOfContent,
@@ -111,8 +110,9 @@ Status check_sr(const ResultRequest& request, const std::optional<WrittenObject>
     return wrong("number of segment references is wrong");
   if (seg && !listed.contains(seg->sop_instance_uid)) return wrong("the SEG is not listed as evidence");
   if (!facts.numbers_valid) return wrong("a number is not a decimal string");
-  DSRDocument document;
-  const auto condition = document.read(data);
+  // The tree only: defects of the header come from the source and are kept.
+  DSRDocumentTree tree(DSRTypes::DT_Comprehensive3DSR);
+  const auto condition = tree.read(data, DSRTypes::DT_Comprehensive3DSR, DSRTypes::RF_acceptInvalidContentItemValue);
   if (condition.bad()) return wrong(fmt::format("the content tree is not legal ({})", condition.text()));
   return ok();
 }

@@ -71,6 +71,7 @@ CodedConcept modality_code(const std::string& modality) {  // CID 29
 void write_image_library(ContentItem& root, const ResultRequest& request) {
   std::map<std::string, std::vector<const SourceImage*>> series;
   for (const auto* image : analysed_images(request)) series[image->series_uid].push_back(image);
+  if (series.empty()) return;
   auto library = root.container(Relationship::contains, dcm("111028", "Image Library"), "1600");
   for (const auto& [uid, images] : series) {
     auto group = library.container(Relationship::contains, dcm("126200", "Image Library Group"));

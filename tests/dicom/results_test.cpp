@@ -157,6 +157,36 @@ TEST_CASE("sources with a zone, without a frame of reference, or lossy are follo
   }
 }
 
+TEST_CASE("defects of the source header neither stop the results nor spread where they need not") {
+  const SyntheticSeries series;
+  for (const auto& file : series.files) {
+    DcmFileFormat format;
+    REQUIRE(format.loadFile(file.c_str()).good());
+    format.loadAllDataIntoMemory();
+    auto& data = *format.getDataset();
+    data.putAndInsertString(DCM_PatientAge, "7Y");               // AS has 4 characters
+    data.putAndInsertString(DCM_PatientIdentityRemoved, "YES");  // 1C: how is missing
+    data.insertEmptyElement(DCM_DeidentificationMethod);
+    data.putAndInsertString(DCM_PatientComments, "");
+    data.putAndInsertString(DCM_ClinicalTrialProtocolName, "no sponsor");  // sponsor and protocol are type 1
+    data.findAndDeleteElement(DCM_StudyID);
+    auto unknown = std::make_unique<DcmOtherByteOtherWord>(DcmTag(DCM_StudyDescription, EVR_UN));
+    unknown->putUint8Array(reinterpret_cast<const Uint8*>("CT thorax"), 10);
+    REQUIRE(data.insert(unknown.get(), OFTrue).good());
+    unknown.release();
+    REQUIRE(format.saveFile(file.c_str(), EXS_LittleEndianExplicit).good());
+  }
+  TempFolder out;
+  const auto header = series.header();
+  const auto names = results::write_results(series.request(header), out.path());
+  REQUIRE(names.has_value());
+  for (const auto& name : *names) {
+    CHECK(dciodvfy(out.path() / name) == "");
+    CHECK(value_of(out.path() / name, DCM_StudyDescription) == "CT thorax");
+    CHECK(value_of(out.path() / name, DCM_PatientAge) == "");
+  }
+}
+
 TEST_CASE("a request that contradicts itself is refused and leaves nothing behind") {
   SyntheticSeries series;
   const auto header = series.header();
