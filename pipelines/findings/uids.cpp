@@ -26,7 +26,7 @@ std::string inputs_digest(std::vector<std::string> uids) {
 std::string derived(const Execution& execution, std::string_view kind, std::string_view level) {
   return derive_uid(joined({"inferad result", execution.study_uid, inputs_digest(execution.source_uids),
                             execution.pipeline, execution.pipeline_version, execution.model_sha256,
-                            execution.parameters, std::to_string(execution.revision), kind, level}));
+                            execution.parameters, execution.outcome, std::to_string(execution.revision), kind, level}));
 }
 
 }  // namespace
@@ -37,6 +37,7 @@ Execution execution_of(const Findings& findings, std::vector<std::string> source
           findings.pipeline_version,
           findings.algorithm.model_sha256,
           findings.algorithm.parameters,
+          std::string(to_string(findings.outcome)) + " " + findings.reason.value,
           findings.revision,
           std::move(source_uids)};
 }

@@ -14,6 +14,7 @@ namespace inferad::findings {
 // One execution: a pipeline with its model and parameters on the images of one revision of a study.
 struct Execution {
   std::string study_uid, pipeline, pipeline_version, model_sha256, parameters;
+  std::string outcome;  // and its reason: a report of failure and the later one of success are two objects
   int revision = 1;
   std::vector<std::string> source_uids;  // SOP Instance UIDs of the analysed images, any order
 };

@@ -121,6 +121,9 @@ ObjectIdentity identity_of(const ResultRequest& request, ResultKind kind) {
 Status check_request(const ResultRequest& request) {
   INFERAD_TRY_STATUS(findings::validate(request.findings));
   if (!from_iso8601(request.job.created_at)) return contradiction("job: created_at is not a UTC time");
+  if (request.findings.job != request.job.id || request.findings.revision != request.job.revision ||
+      request.findings.study_uid != request.job.study_uid)
+    return contradiction("findings and job do not belong together");
   if (request.findings.study_uid != request.source.study_uid())
     return contradiction("findings and images belong to different studies");
   if (request.labels && !request.image) return contradiction("a mask needs its image");

@@ -90,11 +90,12 @@ TEST_CASE("another revision or model has other UIDs") {
   const SyntheticSeries series;
   const auto header = series.header();
   auto findings = series.findings;
-  findings.revision = 2;
+  auto job = series.job;
+  findings.revision = job.revision = 2;
   TempFolder first, second;
   REQUIRE(results::write_results(series.request(header), first.path()).has_value());
-  REQUIRE(results::write_results({series.job, findings, header, &series.image, &series.labels, {}}, second.path())
-              .has_value());
+  REQUIRE(
+      results::write_results({job, findings, header, &series.image, &series.labels, {}}, second.path()).has_value());
   for (const auto* name : {"seg.dcm", "sr.dcm"})
     for (const auto& tag : {DCM_SOPInstanceUID, DCM_SeriesInstanceUID})
       CHECK(value_of(first.path() / name, tag) != value_of(second.path() / name, tag));
@@ -117,6 +118,46 @@ TEST_CASE("not analysed and failed are reports of their own") {
   CHECK(dsrdump(sr) == "");
   CHECK(value_of(sr, DCM_CompletionFlag) == "PARTIAL");
   CHECK(value_of(sr, DCM_VerificationFlag) == "UNVERIFIED");
+}
+
+TEST_CASE("a revision names the reports it supersedes, and the images' own procedure is reported") {
+  SyntheticSeries series;
+  for (const auto& file : series.files) {
+    DcmFileFormat format;
+    REQUIRE(format.loadFile(file.c_str()).good());
+    format.loadAllDataIntoMemory();
+    DcmItem* code = nullptr;
+    REQUIRE(format.getDataset()->findOrCreateSequenceItem(DCM_ProcedureCodeSequence, code, -2).good());
+    code->putAndInsertString(DCM_CodeValue, "CTTHX");
+    code->putAndInsertString(DCM_CodingSchemeDesignator, "99HOSP");
+    code->putAndInsertString(DCM_CodeMeaning, "CT thorax native");
+    REQUIRE(format.saveFile(file.c_str(), EXS_LittleEndianExplicit).good());
+  }
+  const auto header = series.header();
+  auto request = series.request(header);
+  request.options.research = false;
+  TempFolder first, second;
+  REQUIRE(results::write_results(request, first.path()).has_value());
+  CHECK(value_of(first.path() / "sr.dcm", DCM_SeriesDescription) == "AI CT lung density 1.0.0 SR");
+  DcmFileFormat report;
+  REQUIRE(report.loadFile((first.path() / "sr.dcm").c_str()).good());
+  OFString uid, series_uid, procedure;
+  report.getDataset()->findAndGetOFString(DCM_SOPInstanceUID, uid);
+  report.getDataset()->findAndGetOFString(DCM_SeriesInstanceUID, series_uid);
+
+  series.findings.revision = series.job.revision = 2;
+  series.job.predecessor_sr_uids = {uid.c_str()};
+  REQUIRE(results::write_results(series.request(header), second.path()).has_value());
+  REQUIRE(report.loadFile((second.path() / "sr.dcm").c_str()).good());
+  DcmItem *study = nullptr, *old_series = nullptr;
+  REQUIRE(report.getDataset()->findAndGetSequenceItem(DCM_PredecessorDocumentsSequence, study).good());
+  REQUIRE(study->findAndGetSequenceItem(DCM_ReferencedSeriesSequence, old_series).good());
+  OFString named;
+  REQUIRE(old_series->findAndGetOFString(DCM_SeriesInstanceUID, named).good());
+  CHECK(named == series_uid);
+  CHECK(read_bytes(second.path() / "sr.dcm").find("CT thorax native") != std::string::npos);
+  CHECK(dciodvfy(second.path() / "sr.dcm") == "");
+  CHECK(dsrdump(second.path() / "sr.dcm") == "");
 }
 
 TEST_CASE("an empty mask gives a report without SEG") {
@@ -190,7 +231,9 @@ TEST_CASE("defects of the source header neither stop the results nor spread wher
 TEST_CASE("a request that contradicts itself is refused and leaves nothing behind") {
   SyntheticSeries series;
   const auto header = series.header();
-  SECTION("another study") { series.findings.study_uid = "1.2.3"; }
+  SECTION("another study") { series.findings.study_uid = series.job.study_uid = "1.2.3"; }
+  SECTION("another job") { series.findings.job = "18"; }
+  SECTION("another revision") { series.job.revision = 3; }
   SECTION("another size") { series.labels.rows += 1; }
   SECTION("a slice from elsewhere") { series.image.sources[0].file = "/nowhere.dcm"; }
   SECTION("a source that changed") { series.image.sources[0].sop_instance_uid = "1.2.3"; }

@@ -16,7 +16,6 @@ inline Job job() {
   job.study_uid = "1.2.3.4";
   job.series = {{"1.2.3.4.5", {"/spool/1/2.dcm", "/spool/1/ü \"3\".dcm"}}};
   job.predecessor_sr_uids = {"2.25.99"};
-  job.revision = 2;
   job.created_at = "2026-11-24T23:30:00.123Z";
   job.timezone_offset = "+0100";
   job.device_serial = "installation-1";

@@ -13,20 +13,21 @@ TEST_CASE("result UIDs are the same on every run and differ when anything differ
   std::swap(swapped.source_uids[0], swapped.source_uids[1]);
   CHECK(result_instance_uid(base, ResultKind::seg) == result_instance_uid(swapped, ResultKind::seg));
 
-  auto model = base, revision = base, inputs = base, version = base, parameters = base, study = base;
+  auto model = base, revision = base, inputs = base, version = base, parameters = base, study = base, outcome = base;
   model.model_sha256 = "b";
   revision.revision = 2;
   inputs.source_uids.push_back("1.3");
   version.pipeline_version = "1.0.1";
   parameters.parameters = "LAA-950 >= 20 %";
   study.study_uid = "1.2.3.5";
+  outcome.outcome = "failed FAILED";
   std::set<std::string> uids;
-  for (const auto& execution : {base, model, revision, inputs, version, parameters, study})
+  for (const auto& execution : {base, model, revision, inputs, version, parameters, study, outcome})
     for (const auto kind : {ResultKind::seg, ResultKind::sr}) {
       uids.insert(result_instance_uid(execution, kind));
       uids.insert(result_series_uid(result_instance_uid(execution, kind)));
     }
-  CHECK(uids.size() == 28);
+  CHECK(uids.size() == 32);
   for (const auto& uid : uids) CHECK(is_uid(uid));
 }
 
