@@ -110,30 +110,42 @@ std::optional<Refusal> check_tilt(const Vec3& span, const Vec3& normal, double d
       fmt::format("slices are stacked at {:.1f} degrees to their normal, at most {:.1f}", degrees, degrees_max));
 }
 
+std::vector<double> steps_between(const std::vector<double>& heights) {
+  std::vector<double> steps;
+  for (std::size_t k = 1; k < heights.size(); ++k) steps.push_back(heights[k] - heights[k - 1]);
+  return steps;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// How many slices are missing in a step; nullopt when the step is no multiple of the usual distance.
+std::optional<long> missing_in(double step, double usual, double slack) {
+  const long multiple = std::max(1L, std::lround(step / usual));
+  const double whole = static_cast<double>(multiple);
+  return std::abs(step - usual * whole) <= slack * whole ? std::optional(multiple - 1) : std::nullopt;
+}
+
+// `heights`: positions along the normal, ascending, at least two.
 std::optional<Refusal> check_distances(const std::vector<double>& heights, const GeometryTolerance& tolerance) {
-  std::vector<double> steps(heights.size());
-  std::adjacent_difference(heights.begin(), heights.end(), steps.begin());
-  steps.erase(steps.begin());
-  auto sorted = steps;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  const double usual = *middle;
+  const auto steps = steps_between(heights);
+  const double usual = median(steps);
   const double slack = std::max(tolerance.slice_distance * usual, tolerance.slice_distance_mm);
-  const double least = *std::min_element(steps.begin(), steps.end());
-  if (least < tolerance.slice_distance_mm) {
+  const auto [least, most] = std::minmax_element(steps.begin(), steps.end());
+  if (*least < tolerance.slice_distance_mm) {
     return refuse(refusal::kDuplicatePosition,
-                  fmt::format("two slices are {:.3f} mm apart, the others {:.3f} mm", least, usual));
+                  fmt::format("two slices are {:.3f} mm apart, the others {:.3f} mm", *least, usual));
   }
   long missing = 0;
   for (const double step : steps) {
-    if (std::abs(step - usual) <= slack) continue;
-    const long multiple = std::lround(step / usual);
-    if (multiple < 2 ||
-        std::abs(step - usual * static_cast<double>(multiple)) > slack * static_cast<double>(multiple)) {
-      return refuse(refusal::kIrregular, fmt::format("slice distances range from {:.3f} to {:.3f} mm", least,
-                                                     *std::max_element(steps.begin(), steps.end())));
+    const auto gap = missing_in(step, usual, slack);
+    if (!gap) {
+      return refuse(refusal::kIrregular, fmt::format("slice distances range from {:.3f} to {:.3f} mm", *least, *most));
     }
-    missing += multiple - 1;
+    missing += *gap;
   }
   if (missing == 0) return std::nullopt;
   return refuse(refusal::kSliceGap, fmt::format("{} of {} slices are missing (slice distance {:.3f} mm)", missing,

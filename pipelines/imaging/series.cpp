@@ -13,6 +13,7 @@
 #include "pipelines/imaging/dicom_file.h"
 #include "pipelines/imaging/parallel.h"
 #include "pipelines/imaging/pixels.h"
+#include "pipelines/imaging/prefault.h"
 
 namespace inferad::imaging {
 
@@ -61,6 +62,8 @@ std::optional<Refusal> check_volume(const findings::Geometry& grid, std::uint64_
 
 std::optional<Refusal> decode_all(const std::vector<DicomFile>& files, const Stack& stack, int threads, Image& image) {
   const auto plane = static_cast<std::size_t>(stack.geometry.rows) * static_cast<std::size_t>(stack.geometry.columns);
+  image.voxels.reserve(plane * stack.order.size());
+  prefault(image.voxels.data(), plane * stack.order.size() * sizeof(float), threads);
   image.voxels.resize(plane * stack.order.size());
   std::mutex mutex;
   std::optional<Refusal> first;
