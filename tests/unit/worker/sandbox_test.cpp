@@ -59,7 +59,7 @@ TEST_CASE("no sockets, programs or other processes in the sandbox") {
   CHECK(probe([] { return refused(socket(AF_INET6, SOCK_DGRAM, 0)); }) == 0);
   CHECK(probe([] { return refused(socket(AF_UNIX, SOCK_STREAM, 0)); }) == 0);
   CHECK(probe([] { return refused(execl("/bin/true", "true", nullptr)); }) == 0);
-  CHECK(probe([] { return refused(system("true")); }) == 0);
+  CHECK(probe([] { return system("true") == 0 ? 1 : 0; }) == 0);
   CHECK(probe([] { return refused(fork()); }) == 0);
   CHECK(probe([] { return refused(kill(getppid(), 0)); }) == 0);
   CHECK(probe([] { return refused(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }) == 0);
