@@ -94,15 +94,14 @@ std::string model_name() { return fmt::format("Inferad {}", INFERAD_VERSION); }
 
 std::vector<const SourceImage*> analysed_images(const ResultRequest& request) {
   std::vector<const SourceImage*> images;
-  std::set<const SourceImage*> seen;
-  if (!request.image)
-    for (const auto& image : request.source.images()) {
-      if (image.is_image) images.push_back(&image);
-    }
+  std::set<std::string_view> seen;  // an instance may lie in two files
+  const auto add = [&](const SourceImage* image) {
+    if (image && image->is_image && seen.insert(image->sop_instance_uid).second) images.push_back(image);
+  };
+  if (request.image)
+    for (const auto& slice : request.image->sources) add(request.source.find(slice.file));
   else
-    for (const auto& slice : request.image->sources)
-      if (const auto* image = request.source.find(slice.file); image && seen.insert(image).second)
-        images.push_back(image);
+    for (const auto& image : request.source.images()) add(&image);
   return images;
 }
 

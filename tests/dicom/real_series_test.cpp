@@ -79,3 +79,32 @@ TEST_CASE("results for a real series satisfy every judge") {
   // The source lacks Patient's Birth Date altogether (type 2): ours is there and empty, as it must be.
   CHECK(dcentvfy(files, "Attribute present in one instance but not the other - Element=<PatientBirthDate>") == "");
 }
+
+TEST_CASE("any real file gives a report or a refusal that says why") {
+  const auto folder = fs::path(INFERAD_SOURCE_DIR) / "../shared/data/dicom";
+  if (!fs::exists(folder)) {
+    std::cout << "SKIPPED: ../shared/data/dicom is not there\n";
+    return;
+  }
+  std::size_t reports = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    INFO(entry.path());
+    const auto header = results::SourceHeader::read(std::vector{entry.path()});
+    if (!header.has_value()) {
+      CHECK(header.error().code == Errc::invalid_input);
+      continue;
+    }
+    findings::Image image;
+    image.study_uid = header->study_uid();
+    const auto findings = findings_for(image, false);
+    const auto job = job_for(image);
+    TempFolder out;
+    const auto names = results::write_results({job, findings, *header, nullptr, nullptr, {}}, out.path());
+    if (names.has_value())
+      ++reports;
+    else
+      CHECK(names.error().what == "findings.json: /study_uid: must be a DICOM UID");
+  }
+  CHECK(reports > 300);
+}
