@@ -135,7 +135,7 @@ TEST_CASE("attributes of unknown VR are read as text") {
   MadeSeries series;
   series.add_ten([](DcmDataset& data, int k) {
     const auto position = "-10\\-20\\" + std::to_string(2.5 * k) + (k % 2 ? " " : "  ");
-    data.remove(DCM_ImagePositionPatient);
+    data.findAndDeleteElement(DCM_ImagePositionPatient);
     auto* unknown = new DcmOtherByteOtherWord(DcmTag(DCM_ImagePositionPatient, EVR_UN));
     const auto even = position.size() % 2 ? position + " " : position;
     unknown->putUint8Array(reinterpret_cast<const Uint8*>(even.data()), static_cast<unsigned long>(even.size()));
