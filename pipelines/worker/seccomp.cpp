@@ -45,7 +45,6 @@ constexpr long kForbidden[] = {
     SYS_ptrace,
     SYS_process_vm_readv,
     SYS_process_vm_writev,
-    SYS_kill,
     SYS_pidfd_open,
     SYS_pidfd_getfd,
     SYS_pidfd_send_signal,
@@ -109,6 +108,12 @@ Program make_program() {
   program.push_back(BPF_STMT(BPF_RET | BPF_K, kDeny));
 #endif
   for (const long call : kForbidden) on_equal(program, static_cast<std::uint32_t>(call), kDeny);
+  // kill only oneself: a crash point does.
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_kill, 0, 4));
+  load(program, offsetof(seccomp_data, args));
+  program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(getpid()), 1, 0));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, kDeny));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   // clone3 hides its flags behind a pointer: glibc then falls back to clone, which may only start threads.
   on_equal(program, SYS_clone3, kNotThere);
   program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3));

@@ -21,7 +21,7 @@ constexpr std::string_view kNames[] = {
     "dispatch.findings_seen",   "dispatch.before_priority", "dispatch.after_priority",  "dispatch.results_seen",
     "dispatch.before_complete", "dispatch.after_complete",  "outbox.leased",            "outbox.before_send",
     "outbox.after_send",        "outbox.before_delivered",  "outbox.after_delivered",   "start.before_reconcile",
-    "start.after_reconcile",
+    "start.after_reconcile",    "worker.findings_written",  "worker.objects_written",
 };
 
 struct Plan {

@@ -62,6 +62,7 @@ TEST_CASE("no sockets, programs or other processes in the sandbox") {
   CHECK(probe([] { return system("true") == 0 ? 1 : 0; }) == 0);
   CHECK(probe([] { return refused(fork()); }) == 0);
   CHECK(probe([] { return refused(kill(getppid(), 0)); }) == 0);
+  CHECK(probe([] { return kill(getpid(), SIGKILL); }) == 128 + SIGKILL);
   CHECK(probe([] { return refused(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }) == 0);
 }
 
