@@ -26,7 +26,7 @@ inline constexpr RefusalCode kTransferSyntax{"TRANSFER_SYNTAX", "Transfer syntax
 inline constexpr RefusalCode kPixelFormat{"PIXEL_FORMAT", "Pixel format is not supported"};
 inline constexpr RefusalCode kPixelsDamaged{"PIXELS_DAMAGED", "Pixel data is damaged"};
 inline constexpr RefusalCode kRescale{"RESCALE_INVALID", "Rescale slope or intercept is invalid"};
-inline constexpr RefusalCode kTooLarge{"TOO_LARGE", "Series is larger than the limit"};
+inline constexpr RefusalCode kTooLarge{"TOO_LARGE", "Series exceeds a limit"};
 inline constexpr RefusalCode kMixedSeries{"MIXED_SERIES", "Images belong to different series"};
 inline constexpr RefusalCode kMixedFrame{"MIXED_FRAME", "Images have different frames of reference"};
 inline constexpr RefusalCode kMixedSize{"MIXED_SIZE", "Images differ in rows or columns"};

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/worker/commands.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "pipelines/engine/engine.h"
+#include "pipelines/imaging/find_series.h"
+#include "pipelines/worker/channel.h"
+#include "pipelines/worker/job_runner.h"
+#include "pipelines/worker/sandbox.h"
+#include "pipelines/worker/serve.h"
+#include "server/base/clock.h"
+#include "server/base/durable.h"
+#include "server/base/log.h"
+
+namespace inferad::worker {
+
+namespace {
+
+int fail(const Error& error, int status = exit_status::kFailed) {
+  fmt::print(stderr, "inferad-worker: {}\n", error.what);
+  return status;
+}
+
+Result<engine::Engine> load_engine(const EngineChoice& choice) {
+  return engine::Engine::load(choice.catalog, choice.models, {.device = choice.device, .threads = choice.threads});
+}
+
+Status enter(const SandboxChoice& choice, bool die_with_parent) {
+  INFERAD_TRY(const auto sandbox, enter_sandbox({.writable = choice.writable,
+                                                 .memory_bytes = choice.memory_mib << 20,
+                                                 .die_with_parent = die_with_parent}));
+  if (!choice.writable.empty() && !sandbox.landlock) log::warning("sandbox_without_landlock");
+  return ok();
+}
+
+findings::Job make_job(const RunChoice& choice, imaging::FoundStudy study) {
+  findings::Job job;
+  job.id = "1";
+  job.pipeline = choice.pipeline;
+  job.study_uid = std::move(study.study_uid);
+  job.series = std::move(study.series);
+  job.created_at = choice.created_at.empty() ? to_iso8601(wall_now()) : choice.created_at;
+  job.device_serial = "command line";
+  return job;
+}
+
+JobEvents print_progress() {
+  return {.progress =
+              [last = std::string()](std::string_view stage, double) mutable {
+                if (stage != last) fmt::print(stderr, "{} ...\n", stage);
+                last = stage;
+              },
+          .findings_ready = [] { fmt::print(stderr, "findings.json is written\n"); }};
+}
+
+// What a person wants to see first; everything is in findings.json.
+void print_summary(const findings::Findings& findings) {
+  if (findings.outcome != findings::Outcome::analysed) {
+    fmt::print("not analysed: {} ({})\n", findings.reason.meaning, findings.reason_text);
+    return;
+  }
+  for (const auto& item : findings.items) {
+    fmt::print("{}: {}\n", item.id, findings::to_string(item.presence));
+    for (const auto& measure : item.measurements) {
+      fmt::print("  {:<28} {:>10.2f} {}{}\n", measure.label.empty() ? measure.name.meaning : measure.label,
+                 measure.value, measure.unit.value, measure.truncated ? "  (truncated)" : "");
+    }
+  }
+  for (const auto& remark : findings.remarks) fmt::print("remark: {}\n", remark);
+  if (findings.priority) fmt::print("priority: {}, {}\n", findings.priority->level, findings.priority->reason);
+}
+
+Result<int> run_job(const EngineChoice& engine_choice, const RunChoice& choice) {
+  INFERAD_TRY(auto study, imaging::find_series(choice.paths, engine_choice.threads));
+  if (study.skipped > 0) fmt::print(stderr, "{} files are no DICOM images\n", study.skipped);
+  INFERAD_TRY(auto engine, load_engine(engine_choice));
+  for (const auto& refused : engine.refused()) {
+    if (refused.name == choice.pipeline) return Error{Errc::model, refused.reason};
+  }
+  const auto job = make_job(choice, std::move(study));
+  INFERAD_TRY_STATUS(write_file_durable(choice.out / "job.json", findings::to_json(job)));
+  INFERAD_TRY(const auto result, JobRunner(engine, engine_choice.threads).run(choice.out, print_progress()));
+  INFERAD_TRY(const auto text, read_file(choice.out / "findings.json", 16 << 20));
+  INFERAD_TRY(const auto findings, findings::findings_from_json(text));
+  print_summary(findings);
+  for (const auto& name : result.objects) fmt::print("{}\n", (choice.out / name).string());
+  return result.outcome == findings::Outcome::analysed ? exit_status::kDone : exit_status::kNotAnalysed;
+}
+
+}  // namespace
+
+int serve_command(const EngineChoice& engine_choice, const SandboxChoice& sandbox, int fd) {
+  if (auto entered = enter(sandbox, true); !entered) return fail(entered.error());
+  exit_when_closed(fd);
+  Channel channel{UniqueFd(fd)};
+  auto engine = load_engine(engine_choice);
+  if (!engine) return fail(engine.error(), exit_status::kConfiguration);
+  return serve(channel, *engine, engine_choice.threads);
+}
+
+int run_command(const EngineChoice& engine, const SandboxChoice& sandbox_choice, const RunChoice& choice) {
+  if (auto made = make_folders_durable(choice.out); !made) return fail(made.error());
+  auto sandbox = sandbox_choice;
+  sandbox.writable.push_back(choice.out);
+  if (auto entered = enter(sandbox, false); !entered) return fail(entered.error());
+  const auto status = run_job(engine, choice);
+  return status ? *status : fail(status.error());
+}
+
+int check_command(const EngineChoice& choice) {
+  auto engine = load_engine(choice);
+  if (!engine) return fail(engine.error(), exit_status::kConfiguration);
+  for (const auto& pipeline : engine->pipelines()) {
+    fmt::print("{} {}: ready\n", pipeline.name, pipeline.version);
+    for (const auto& model : pipeline.models) fmt::print("  model {} {}\n", model.name, model.sha256);
+  }
+  for (const auto& refused : engine->refused()) fmt::print(stderr, "{}: refused: {}\n", refused.name, refused.reason);
+  if (engine->pipelines().empty()) fmt::print(stderr, "{}: no pipeline is ready\n", choice.catalog.string());
+  return engine->refused().empty() && !engine->pipelines().empty() ? exit_status::kDone : exit_status::kConfiguration;
+}
+
+}  // namespace inferad::worker

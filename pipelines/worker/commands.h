@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of inferad-worker behind the command line. Each gives the exit status.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace inferad::worker {
+
+namespace exit_status {
+inline constexpr int kDone = 0, kFailed = 1, kNotAnalysed = 3, kConfiguration = 78;
+}
+
+struct EngineChoice {
+  std::filesystem::path catalog, models;
+  std::string device = "cpu";
+  int threads = 2;
+};
+
+struct SandboxChoice {
+  std::vector<std::filesystem::path> writable;
+  std::uint64_t memory_mib = 0;
+};
+
+struct RunChoice {
+  std::string pipeline;
+  std::vector<std::filesystem::path> paths;
+  std::filesystem::path out;
+  std::string created_at;  // "" = now
+};
+
+int serve_command(const EngineChoice& engine, const SandboxChoice& sandbox, int fd);
+int run_command(const EngineChoice& engine, const SandboxChoice& sandbox, const RunChoice& choice);
+// Loads every pipeline and its models; prints one line each. 78 when one is refused or there is none.
+int check_command(const EngineChoice& engine);
+
+}  // namespace inferad::worker

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/worker/job_runner.h"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "pipelines/findings/codes.h"
+#include "pipelines/imaging/series.h"
+#include "pipelines/results/results.h"
+#include "pipelines/results/source_header.h"
+#include "server/base/crash_point.h"
+#include "server/base/durable.h"
+
+namespace inferad::worker {
+
+namespace {
+
+using findings::Findings;
+using findings::Job;
+using findings::JobSeries;
+using findings::Outcome;
+
+constexpr std::size_t kJobBytesMax = 16 << 20;
+
+// What one series came to. `image` and `labels` only when it was analysed; no `source` when not even its headers can be
+// read.
+struct Attempt {
+  Findings findings;
+  std::optional<results::SourceHeader> source;
+  std::optional<findings::Image> image;
+  std::optional<findings::LabelMap> labels;
+};
+
+Findings not_analysed(const Job& job, const engine::PipelineInfo& pipeline, const JobSeries* series,
+                      imaging::Refusal refusal) {
+  Findings result;
+  result.job = job.id;
+  result.pipeline = pipeline.name;
+  result.pipeline_version = pipeline.version;
+  result.study_uid = job.study_uid;
+  result.series_uid = series ? series->uid : "";
+  result.revision = job.revision;
+  result.outcome = Outcome::not_analysed;
+  result.reason = std::move(refusal.reason);
+  result.reason_text = std::move(refusal.text);
+  result.algorithm = pipeline.algorithm;
+  result.analysed_at = job.created_at;
+  return result;
+}
+
+class Run {
+ public:
+  Run(engine::Engine& engine, const engine::PipelineInfo& pipeline, const Job& job, int threads,
+      const JobEvents& events)
+      : engine_(engine), pipeline_(pipeline), job_(job), threads_(threads), events_(events) {}
+
+  // The first series that can be analysed, else the first of all.
+  Result<Attempt> choose() {
+    std::optional<Attempt> first;
+    for (const auto& series : job_.series) {
+      INFERAD_TRY(auto attempt, analyse(series));
+      if (attempt.findings.outcome == Outcome::analysed) return attempt;
+      if (!first) first = std::move(attempt);
+    }
+    if (first) return std::move(*first);
+    return refused(nullptr, {findings::codes::kNoSeries, "the study has no series that suits the pipeline"});
+  }
+
+ private:
+  Result<Attempt> analyse(const JobSeries& series) {
+    events_.progress("load", 0);
+    auto reading = std::async(std::launch::async, [&] { return results::SourceHeader::read(series.files); });
+    auto loading = imaging::load_series(series.files, {.threads = threads_});
+    auto source = reading.get();
+    INFERAD_TRY(auto loaded, std::move(loading));
+    if (auto* refusal = std::get_if<imaging::Refusal>(&loaded)) {
+      auto attempt = refused(&series, std::move(*refusal));
+      if (source) attempt.source = std::move(*source);
+      return attempt;
+    }
+    INFERAD_TRY(auto header, std::move(source));  // images of different patients are not analysed at all
+    events_.progress("load", 1);
+    return infer(std::get<findings::Image>(std::move(loaded)), std::move(header));
+  }
+
+  Result<Attempt> infer(findings::Image image, results::SourceHeader header) {
+    INFERAD_TRY(auto output, engine_.run(pipeline_.name, image, job_, events_.progress));
+    Attempt attempt;
+    attempt.findings = std::move(output.findings);
+    attempt.source = std::move(header);
+    if (attempt.findings.outcome != Outcome::analysed) return attempt;
+    attempt.image = std::move(image);
+    attempt.labels = std::move(output.labels);
+    return attempt;
+  }
+
+  Attempt refused(const JobSeries* series, imaging::Refusal refusal) const {
+    Attempt attempt;
+    attempt.findings = not_analysed(job_, pipeline_, series, std::move(refusal));
+    return attempt;
+  }
+
+  engine::Engine& engine_;
+  const engine::PipelineInfo& pipeline_;
+  const Job& job_;
+  int threads_;
+  const JobEvents& events_;
+};
+
+Result<std::vector<std::string>> write_objects(const Job& job, const Attempt& attempt,
+                                               const std::filesystem::path& folder) {
+  if (!attempt.source) return std::vector<std::string>();
+  return results::write_results({.job = job,
+                                 .findings = attempt.findings,
+                                 .source = *attempt.source,
+                                 .image = attempt.image ? &*attempt.image : nullptr,
+                                 .labels = attempt.labels ? &*attempt.labels : nullptr,
+                                 .options = {}},
+                                folder);
+}
+
+}  // namespace
+
+Result<JobResult> JobRunner::run(const std::filesystem::path& folder, const JobEvents& events) {
+  INFERAD_TRY(const auto text, read_file(folder / "job.json", kJobBytesMax));
+  INFERAD_TRY(const auto job, findings::job_from_json(text));
+  const auto* pipeline = engine_.find(job.pipeline);
+  if (pipeline == nullptr) {
+    return Error{Errc::not_found, fmt::format("pipeline {} is not offered by this worker", job.pipeline)};
+  }
+  INFERAD_TRY(const auto attempt, Run(engine_, *pipeline, job, threads_, events).choose());
+  INFERAD_TRY_STATUS(write_file_durable(folder / "findings.json", findings::to_json(attempt.findings)));
+  crash_point("worker.findings_written");
+  events.findings_ready();
+
+  events.progress("write", 0);
+  JobResult result{attempt.findings.outcome, attempt.findings.reason_text, {}};
+  INFERAD_TRY(result.objects, write_objects(job, attempt, folder));
+  crash_point("worker.objects_written");
+  events.progress("write", 1);
+  return result;
+}
+
+}  // namespace inferad::worker

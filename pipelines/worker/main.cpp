@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+
+#include "pipelines/worker/commands.h"
+
+namespace {
+
+using namespace inferad::worker;
+
+void add_engine_options(CLI::App& command, EngineChoice& engine) {
+  command.add_option("--catalog", engine.catalog, "folder with one folder for each pipeline")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  command.add_option("--models", engine.models, "folder with one folder for each model")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  command.add_option("--threads", engine.threads, "threads for loading and inference")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command.add_option("--device", engine.device, "cpu, cuda or cuda:N")->capture_default_str();
+}
+
+void add_sandbox_options(CLI::App& command, SandboxChoice& sandbox) {
+  command.add_option("--writable", sandbox.writable, "write files only below this folder (may be repeated)")
+      ->check(CLI::ExistingDirectory);
+  command.add_option("--memory-mib", sandbox.memory_mib, "memory limit (default: three quarters of the machine's)");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  umask(077);  // results hold patient data
+  CLI::App app("Runs pipelines on DICOM images: a study in, findings, SEG and SR out.");
+  app.set_version_flag("--version", "inferad-worker " INFERAD_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Exit status: 0 analysed, 1 failed, 3 not analysed (the report says why), 78 pipelines or models are wrong.");
+  EngineChoice engine;
+  SandboxChoice sandbox;
+  RunChoice choice;
+  int fd = -1, status = 0;
+
+  auto* serve = app.add_subcommand("serve", "take jobs from the node over an inherited socket");
+  serve->add_option("--fd", fd, "file descriptor of the socket")->required()->check(CLI::NonNegativeNumber);
+  add_engine_options(*serve, engine);
+  add_sandbox_options(*serve, sandbox);
+  serve->callback([&] { status = serve_command(engine, sandbox, fd); });
+
+  auto* run = app.add_subcommand("run", "run one pipeline on files");
+  run->add_option("pipeline", choice.pipeline, "name of the pipeline")->required();
+  run->add_option("path", choice.paths, "DICOM files or folders of one study")->required();
+  run->add_option("--out", choice.out, "folder for job.json, findings.json, seg.dcm and sr.dcm")->required();
+  run->add_option("--created-at", choice.created_at, "time of the results, such as 2026-11-24T08:30:00.000Z (now)");
+  add_engine_options(*run, engine);
+  add_sandbox_options(*run, sandbox);
+  run->callback([&] { status = run_command(engine, sandbox, choice); });
+
+  auto* check = app.add_subcommand("check", "load every pipeline and model and say what is wrong");
+  add_engine_options(*check, engine);
+  check->callback([&] { status = check_command(engine); });
+
+  CLI11_PARSE(app, argc, argv);
+  return status;
+}
