@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pipelines and their models, loaded once and kept warm. What the worker needs of the engine; no LibTorch in here.
+// An Engine is used by one thread at a time.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipelines/findings/findings.h"
+#include "pipelines/findings/image.h"
+#include "pipelines/findings/job.h"
+#include "server/base/result.h"
+
+namespace inferad::engine {
+
+struct EngineOptions {
+  std::string device = "cpu";  // cpu, cuda, cuda:N
+  int threads = 2;
+};
+
+struct ModelInfo {
+  std::string name, sha256;  // of the bytes that were loaded
+};
+
+// A pipeline that is ready: its models are loaded, their hashes are right, and it is warmed up.
+struct PipelineInfo {
+  std::string name, version;
+  std::vector<ModelInfo> models;
+  findings::Algorithm algorithm;  // also for reports that say why nothing was analysed
+};
+
+// A pipeline that is not offered, and why: one sentence that names the file and the place.
+struct RefusedPipeline {
+  std::string name, reason;
+};
+
+struct PipelineOutput {
+  findings::Findings findings;  // outcome analysed, or not_analysed when the image is not eligible
+  findings::LabelMap labels;    // empty when not analysed
+};
+
+using Progress = std::function<void(std::string_view stage, double fraction)>;  // prepare, infer, measure
+
+class Engine {
+ public:
+  // Loads every folder of the catalog. One that cannot be used is refused and does not hinder the others; an error
+  // means that the folders themselves cannot be read or the device is not there.
+  static Result<Engine> load(const std::filesystem::path& catalog, const std::filesystem::path& models,
+                             const EngineOptions& options = {});
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  const std::vector<PipelineInfo>& pipelines() const;
+  const std::vector<RefusedPipeline>& refused() const;
+  const PipelineInfo* find(std::string_view pipeline) const;  // nullptr: not offered
+  std::string blas() const;                                   // the library in use: "openblas", "reference", …
+
+  // An image that is not eligible is no error: the findings say so. Errc::model: the model failed or gave values out of
+  // range; Errc::overload: memory does not suffice.
+  Result<PipelineOutput> run(std::string_view pipeline, const findings::Image& image, const findings::Job& job,
+                             const Progress& progress);
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inferad::engine
