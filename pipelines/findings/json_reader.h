@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads JSON strictly: each value has a type, a limit and a JSON pointer (RFC 6901) for the error message. The first
 // mistake is kept in the Fault; after it every getter returns a default, so that readers need no branches.
-// Internal to findings/. The document and the Fault must outlive the reader. Not thread-safe.
+// For the readers of findings/ and engine/. The document and the Fault must outlive the reader. Not thread-safe.
 #pragma once
 
 #include <cstddef>

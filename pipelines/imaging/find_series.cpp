@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "pipelines/imaging/dicom_file.h"
-#include "pipelines/imaging/parallel.h"
 #include "pipelines/imaging/pixels.h"
+#include "server/base/parallel.h"
 
 namespace inferad::imaging {
 

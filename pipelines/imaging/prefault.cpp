@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "pipelines/imaging/parallel.h"
+#include "server/base/parallel.h"
 
 namespace inferad::imaging {
 

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "pipelines/imaging/dicom_file.h"
-#include "pipelines/imaging/parallel.h"
 #include "pipelines/imaging/pixels.h"
 #include "pipelines/imaging/prefault.h"
+#include "server/base/parallel.h"
 
 namespace inferad::imaging {
 

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace inferad::imaging {
+namespace inferad {
 
 template <class Body>
 void parallel_for(std::size_t count, int threads, Body body) {
@@ -36,4 +36,4 @@ void parallel_for(std::size_t count, int threads, Body body) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace inferad::imaging
+}  // namespace inferad
