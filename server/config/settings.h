@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// config/inferad.json as values: what the node is told once and then only reads. The defaults here are the ones of
+// config/schema/inferad.schema.json (a test compares them); config/README.md explains each. Copyable, comparable.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/config/peers.h"
+#include "server/config/problem.h"
+#include "server/core/priority.h"
+
+namespace inferad::config {
+
+struct SiteSettings {
+  std::string institution;         // "" = as in the images
+  std::string timezone = "local";  // of dates and times in results: the machine's, or a fixed offset like "+0100"
+  bool operator==(const SiteSettings&) const = default;
+};
+
+struct DicomSettings {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 11112;                   // 0 = the system chooses
+  int associations_max = 64;                    // open at the same time, from all peers
+  std::uint32_t pdu_bytes_max = 131072;         // what we announce (PS3.8 D.1)
+  std::int64_t object_bytes_max = 4294967295;   // one data set; a larger one gets A700
+  std::chrono::seconds association_timeout{30};  // for the request, and for the release (ARTIM, PS3.8 9.1.5)
+  std::chrono::seconds pdu_timeout{30};          // for one PDU from its first byte
+  std::chrono::seconds idle_timeout{60};         // between two messages
+  int bytes_per_second_min = 8192;               // a slower sender is aborted
+  bool operator==(const DicomSettings&) const = default;
+};
+
+struct HttpSettings {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::vector<std::string> hostnames;  // further names that browsers may call us by
+  bool operator==(const HttpSettings&) const = default;
+};
+
+struct StorageSettings {
+  std::int64_t free_bytes_min = 1LL << 30;        // below: C-STORE gets A700
+  std::int64_t quarantine_bytes_max = 1LL << 30;  // of refused objects that are kept
+  int quarantine_files_max = 1000;
+  int retention_days = 0;                         // 0 = images are kept for ever
+  bool operator==(const StorageSettings&) const = default;
+};
+
+struct AssemblerSettings {
+  std::chrono::seconds quiet{10};         // no image for so long: complete
+  std::chrono::seconds max_age{1800};     // since the first image: complete whatever comes
+  std::string query_peer;                 // asked by C-FIND how many images a study has; "" = nobody
+  std::chrono::seconds query_interval{2};
+  int open_studies_max = 1000;
+  bool operator==(const AssemblerSettings&) const = default;
+};
+
+struct WorkerSettings {
+  int count = 1;
+  int threads = 0;                        // of each worker; 0 = cores / count
+  std::chrono::seconds deadline{600};     // for one job; then the worker is killed
+  std::string device = "cpu";             // cpu, cuda or cuda:N
+  bool warm_up = true;
+  std::filesystem::path program;          // inferad-worker; "" = beside inferad
+  bool operator==(const WorkerSettings&) const = default;
+};
+
+enum class ResultObject { seg, sr };
+
+struct ResultDestination {
+  std::string peer;
+  std::vector<ResultObject> send{ResultObject::seg, ResultObject::sr};
+  bool operator==(const ResultDestination&) const = default;
+};
+
+enum class Hl7Message { omi_o23, orm_o01 };
+
+struct Hl7Destination {
+  std::string name, host;
+  std::uint16_t port = 2575;
+  Hl7Message message = Hl7Message::omi_o23;
+  std::string sending_application = "INFERAD", sending_facility;  // MSH-3, MSH-4
+  std::string receiving_application, receiving_facility;          // MSH-5, MSH-6
+  std::string processing_id = "P";                                // MSH-11
+  std::string order_control = "XO";                               // ORC-1
+  bool enhanced_acknowledgement = false;                          // MSH-15 and MSH-16
+  bool tq1_9 = true, orc_7_6 = true, obr_5 = false, obr_27_6 = true;  // where the priority stands
+  Level least_level = Level::high;                                // less urgent decisions are not sent
+  std::chrono::seconds timeout{30};                               // for the acknowledgement
+  bool operator==(const Hl7Destination&) const = default;
+};
+
+struct RetrySettings {
+  std::chrono::seconds first{5}, longest{300};  // doubled from attempt to attempt
+  double jitter = 0.2;                          // each wait is longer or shorter by up to this part
+  int attempts_max = 0;                         // then the delivery is parked; 0 = never
+  std::chrono::hours age_max{0};                // the same by age; 0 = never
+  bool operator==(const RetrySettings&) const = default;
+};
+
+struct WorklistSettings {
+  // From arrival to start of reading: STAT, HIGH, ROUTINE, LOW.
+  std::array<std::chrono::minutes, 4> targets{std::chrono::minutes(0), std::chrono::minutes(120),
+                                              std::chrono::minutes(240), std::chrono::minutes(480)};
+  int reserve = 8;
+  bool operator==(const WorklistSettings&) const = default;
+};
+
+struct Settings {
+  std::string ae_title = "INFERAD";
+  std::filesystem::path data_folder, pipelines_folder, models_folder, routing_file;  // absolute after loading
+  bool insecure_plaintext = false;  // allows listening beyond loopback without TLS
+  log::Level log_level = log::Level::info;
+  SiteSettings site;
+  DicomSettings dicom;
+  HttpSettings http;
+  StorageSettings storage;
+  AssemblerSettings assembler;
+  WorkerSettings workers;
+  RetrySettings retry;
+  WorklistSettings worklist;
+  std::vector<Peer> peers;
+  std::vector<ResultDestination> results;
+  std::vector<Hl7Destination> hl7;
+
+  const Peer* peer(std::string_view name) const;  // nullptr: none of that name
+  bool operator==(const Settings&) const = default;
+};
+
+// Reads and checks a settings file; every mistake is added to `problems`. With a mistake the values are not to be used.
+// Paths in the file are relative to the folder of the file, so its meaning does not depend on where a command runs.
+Settings read_settings(const std::filesystem::path& file, Problems& problems);
+
+// (0008,0201) for `time`: "+0100". Empty when the machine's zone cannot be told.
+std::string timezone_offset(const SiteSettings& site, WallTime time);
+
+}  // namespace inferad::config

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function for each part of the settings file. Internal to config/: settings.cpp joins them.
+#pragma once
+
+#include "server/config/json_document.h"
+#include "server/config/settings.h"
+
+namespace inferad::config {
+
+// Texts of a certain form; another one is a problem and leaves `out` as it is.
+void read_ae_title(const JsonNode& node, std::string& out);
+void read_ip_address(const JsonNode& node, std::string& out);
+void read_host(const JsonNode& node, std::string& out);  // name or IP address
+void read_name(const JsonNode& node, std::string& out);  // ours, safe for logs, metrics and paths
+
+void read_site(const JsonNode& node, SiteSettings& out);
+void read_dicom(const JsonNode& node, DicomSettings& out);
+void read_http(const JsonNode& node, HttpSettings& out);
+void read_storage(const JsonNode& node, StorageSettings& out);
+void read_assembler(const JsonNode& node, AssemblerSettings& out);
+void read_workers(const JsonNode& node, WorkerSettings& out);
+void read_retry(const JsonNode& node, RetrySettings& out);
+void read_worklist(const JsonNode& node, WorklistSettings& out);
+void read_peers(const JsonNode& node, std::vector<Peer>& out);
+void read_results(const JsonNode& node, std::vector<ResultDestination>& out);
+void read_hl7(const JsonNode& node, std::vector<Hl7Destination>& out);
+
+}  // namespace inferad::config
