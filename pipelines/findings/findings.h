@@ -22,12 +22,12 @@ struct CodedConcept {
 // One number with its name and unit. `value` is finite; a value that could not be measured is left out and said so in
 // Findings::remarks.
 struct Measurement {
-  CodedConcept name;                        // (118565006,SCT,"Volume")
+  CodedConcept name;  // (118565006,SCT,"Volume")
   double value = 0;
-  CodedConcept unit;                        // (mL,UCUM,"milliliter")
-  std::optional<CodedConcept> derivation;   // (373098007,SCT,"Mean")
-  std::string label;                        // short, for people and thresholds: "LAA-950"
-  bool truncated = false;                   // the region is cut by the end of the series: a lower bound
+  CodedConcept unit;                       // (mL,UCUM,"milliliter")
+  std::optional<CodedConcept> derivation;  // (373098007,SCT,"Mean")
+  std::string label;                       // short, for people and thresholds: "LAA-950"
+  bool truncated = false;                  // the region is cut by the end of the series: a lower bound
 };
 
 // How a finding stands. A reader must be able to tell "absent" from "not looked for".
@@ -35,20 +35,20 @@ enum class Presence { present, absent, indeterminate, measured };  // measured: 
 
 // One group of the report (TID 1411 when it has a segment, else TID 1501).
 struct Finding {
-  std::string id;                           // stable in the document: "lung-left", "emphysema"
-  std::string tracking_uid;                 // derived; shared with the segment
-  CodedConcept concept_code;                // what: (39607008,SCT,"Lung"), (87433001,SCT,"Pulmonary emphysema")
-  std::optional<CodedConcept> site;         // where
-  std::optional<CodedConcept> laterality;   // (7771000,SCT,"Left")
+  std::string id;                          // stable in the document: "lung-left", "emphysema"
+  std::string tracking_uid;                // derived; shared with the segment
+  CodedConcept concept_code;               // what: (39607008,SCT,"Lung"), (87433001,SCT,"Pulmonary emphysema")
+  std::optional<CodedConcept> site;        // where
+  std::optional<CodedConcept> laterality;  // (7771000,SCT,"Left")
   Presence presence = Presence::measured;
-  std::optional<int> segment;               // number of the Segment this group measures
+  std::optional<int> segment;  // number of the Segment this group measures
   std::vector<Measurement> measurements;
-  std::string explanation;                  // one sentence a clinician reads: "LAA-950 is 31.2 %, at or above 25 %"
+  std::string explanation;  // one sentence a clinician reads: "LAA-950 is 31.2 %, at or above 25 %"
 };
 
 struct Segment {
-  int number = 1;                           // 1..n, the label in the LabelMap
-  std::string label;                        // "Left lung"
+  int number = 1;     // 1..n, the label in the LabelMap
+  std::string label;  // "Left lung"
   CodedConcept category, type;
   std::optional<CodedConcept> laterality;
   std::string tracking_id, tracking_uid;
@@ -57,15 +57,15 @@ struct Segment {
 
 struct Algorithm {
   std::string name, version, manufacturer;
-  std::string model_sha256;                 // of the weights file
-  std::string parameters;                   // thresholds and operating point, for (111002,DCM,"Algorithm Parameters")
+  std::string model_sha256;  // of the weights file
+  std::string parameters;    // thresholds and operating point, for (111002,DCM,"Algorithm Parameters")
 };
 
 // What the pipeline asks of the worklist. The node decides; it only ever raises.
 struct PriorityProposal {
-  std::string level;                        // "STAT", "HIGH", "ROUTINE"
-  std::string reason;                       // "Emphysema: LAA-950 31.2 % (threshold 25 %)"
-  std::string finding;                      // Finding::id
+  std::string level;    // "STAT", "HIGH", "ROUTINE"
+  std::string reason;   // "Emphysema: LAA-950 31.2 % (threshold 25 %)"
+  std::string finding;  // Finding::id
   std::string score_name;
   double score = 0, threshold = 0;
 };
@@ -74,24 +74,24 @@ enum class Outcome { analysed, not_analysed, failed };
 
 struct Findings {
   std::string job, pipeline, pipeline_version;
-  std::string study_uid, series_uid;        // the series that was analysed; empty when none was
+  std::string study_uid, series_uid;  // the series that was analysed; empty when none was
   int revision = 1;
   Outcome outcome = Outcome::analysed;
-  CodedConcept reason;                      // for not_analysed / failed: ("SLICE_DISTANCE","99INFERAD","Slice distance above 5 mm")
-  std::string reason_text;                  // one sentence with the numbers: "slice distance 7.5 mm, at most 5 mm"
+  CodedConcept reason;      // for not_analysed / failed: ("SLICE_DISTANCE","99INFERAD","Slice distance above 5 mm")
+  std::string reason_text;  // one sentence with the numbers: "slice distance 7.5 mm, at most 5 mm"
   Algorithm algorithm;
   std::vector<Segment> segments;
   std::vector<Finding> items;
   std::optional<PriorityProposal> priority;
-  std::vector<std::string> remarks;         // limits of this analysis: "lung touches both end slices: volumes are truncated"
-  std::string analysed_at;                  // ISO 8601 UTC, the job's created_at (deterministic on a re-run)
+  std::vector<std::string> remarks;  // limits of this analysis: "lung touches both end slices: volumes are truncated"
+  std::string analysed_at;           // ISO 8601 UTC, the job's created_at (deterministic on a re-run)
 };
 
 std::string_view to_string(Presence presence);
 std::string_view to_string(Outcome outcome);
 
-// What must hold between values: segments are numbered 1..n, items name existing segments (and share their tracking UID),
-// the priority names an item, a reason stands where nothing was analysed. The error names the JSON pointer.
+// What must hold between values: segments are numbered 1..n, items name existing segments (and share their tracking
+// UID), the priority names an item, a reason stands where nothing was analysed. The error names the JSON pointer.
 Status validate(const Findings& findings);
 
 // JSON in and out. from_json refuses unknown members, applies limits, calls validate(), and names the JSON pointer of

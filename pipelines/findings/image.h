@@ -22,34 +22,36 @@ using Vec3 = std::array<double, 3>;
 
 struct Geometry {
   int columns = 0, rows = 0, slices = 0;
-  Vec3 origin{};                                  // mm, centre of voxel (0,0,0)
+  Vec3 origin{};                                                                     // mm, centre of voxel (0,0,0)
   Vec3 column_direction{1, 0, 0}, row_direction{0, 1, 0}, slice_direction{0, 0, 1};  // unit vectors
-  Vec3 spacing{1, 1, 1};                          // mm: between columns, between rows, between slice centres
-  std::size_t voxels() const { return static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(slices); }
+  Vec3 spacing{1, 1, 1};  // mm: between columns, between rows, between slice centres
+  std::size_t voxels() const {
+    return static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows) * static_cast<std::size_t>(slices);
+  }
   double voxel_volume_ml() const { return spacing[0] * spacing[1] * spacing[2] / 1000.0; }
 };
 
 // The instance (and frame) that one slice came from.
 struct SourceSlice {
-  std::filesystem::path file;                     // DICOM Part 10
+  std::filesystem::path file;  // DICOM Part 10
   std::string sop_class_uid, sop_instance_uid;
-  int frame = 1;                                  // 1-based
-  Vec3 position{};                                // ImagePositionPatient, mm
+  int frame = 1;    // 1-based
+  Vec3 position{};  // ImagePositionPatient, mm
 };
 
 struct Image {
   Geometry geometry;
-  std::vector<float> voxels;                      // modality values (CT: Hounsfield units)
-  std::vector<SourceSlice> sources;               // one a slice, in slice order
+  std::vector<float> voxels;         // modality values (CT: Hounsfield units)
+  std::vector<SourceSlice> sources;  // one a slice, in slice order
   std::string modality, series_uid, study_uid, frame_of_reference_uid;
   std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
   std::vector<std::string> image_type;
-  bool has_rescale = false;                       // RescaleSlope and RescaleIntercept were present in every slice
+  bool has_rescale = false;  // RescaleSlope and RescaleIntercept were present in every slice
 };
 
 struct LabelMap {
-  int columns = 0, rows = 0, slices = 0;          // the grid of the Image it belongs to
-  std::vector<std::uint8_t> labels;               // 0 = background, n = Segment::number
+  int columns = 0, rows = 0, slices = 0;  // the grid of the Image it belongs to
+  std::vector<std::uint8_t> labels;       // 0 = background, n = Segment::number
 };
 
 }  // namespace inferad::findings

@@ -14,20 +14,20 @@ namespace inferad::findings {
 
 struct JobSeries {
   std::string uid;
-  std::vector<std::filesystem::path> files;   // DICOM Part 10, absolute; any order
+  std::vector<std::filesystem::path> files;  // DICOM Part 10, absolute; any order
 };
 
 struct Job {
-  std::string id;                             // our number as text
-  std::string pipeline;                       // folder name in pipelines/catalog
+  std::string id;        // our number as text
+  std::string pipeline;  // folder name in pipelines/catalog
   std::string study_uid;
   int revision = 1;
   std::vector<std::string> predecessor_sr_uids;  // SR instances this revision supersedes
-  std::vector<JobSeries> series;              // candidates the router chose, best first
-  std::string created_at;                     // ISO 8601 UTC; the only source of time for results
-  std::string timezone_offset;                // "+0100", for (0008,0201); "" = UTC "+0000"
-  std::string device_serial;                  // installation id, for (0018,1000)
-  std::string institution;                    // "" = copy from the source
+  std::vector<JobSeries> series;                 // candidates the router chose, best first
+  std::string created_at;                        // ISO 8601 UTC; the only source of time for results
+  std::string timezone_offset;                   // "+0100", for (0008,0201); "" = UTC "+0000"
+  std::string device_serial;                     // installation id, for (0018,1000)
+  std::string institution;                       // "" = copy from the source
 };
 
 std::string to_json(const Job& job);

@@ -38,8 +38,8 @@ class JsonReader {
 
   std::string text(std::size_t characters_max = 4096) const;
   std::string required_text(std::size_t characters_max = 4096) const;  // not empty
-  std::string uid() const;                                        // a DICOM UID (PS3.5 9.1)
-  double number() const;                                          // finite
+  std::string uid() const;                                             // a DICOM UID (PS3.5 9.1)
+  double number() const;                                               // finite
   int integer(int least, int most) const;
   bool boolean() const;
 

@@ -23,8 +23,8 @@ Result<WallTime> from_iso8601(std::string_view text) {
   const std::string copy(text);
   std::tm parts{};
   int ms = 0, used = 0;
-  const int fields = std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                                 &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &ms, &used);
+  const int fields = std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &parts.tm_year, &parts.tm_mon,
+                                 &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &ms, &used);
   if (fields != 7 || used != static_cast<int>(copy.size()))
     return Error{Errc::invalid_input, "not a time of the form 2026-11-24T08:30:00.123Z"};
   parts.tm_year -= 1900;

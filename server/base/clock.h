@@ -17,8 +17,8 @@ using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, Millis>;
 WallTime wall_now();
 SteadyTime steady_now();
 
-std::string to_iso8601(WallTime time);                  // 2026-11-24T08:30:00.123Z
-Result<WallTime> from_iso8601(std::string_view text);   // accepts what to_iso8601 writes
+std::string to_iso8601(WallTime time);                 // 2026-11-24T08:30:00.123Z
+Result<WallTime> from_iso8601(std::string_view text);  // accepts what to_iso8601 writes
 inline std::int64_t to_unix_ms(WallTime time) { return time.time_since_epoch().count(); }
 inline WallTime from_unix_ms(std::int64_t ms) { return WallTime(Millis(ms)); }
 

@@ -15,12 +15,12 @@ namespace inferad {
 namespace {
 
 constexpr std::string_view kNames[] = {
-    "intake.object_open",       "intake.object_written",    "intake.object_synced",     "intake.object_renamed",
-    "intake.folder_synced",     "clerk.before_instances",   "clerk.after_instances",    "clerk.before_study_ready",
-    "clerk.after_study_ready",  "dispatch.leased",          "dispatch.folder_made",     "dispatch.job_sent",
-    "dispatch.findings_seen",   "dispatch.before_priority", "dispatch.after_priority",  "dispatch.results_seen",
-    "dispatch.before_complete", "dispatch.after_complete",  "outbox.leased",            "outbox.before_send",
-    "outbox.after_send",        "outbox.before_delivered",  "outbox.after_delivered",   "start.before_reconcile",
+    "intake.object_open",       "intake.object_written",    "intake.object_synced",    "intake.object_renamed",
+    "intake.folder_synced",     "clerk.before_instances",   "clerk.after_instances",   "clerk.before_study_ready",
+    "clerk.after_study_ready",  "dispatch.leased",          "dispatch.folder_made",    "dispatch.job_sent",
+    "dispatch.findings_seen",   "dispatch.before_priority", "dispatch.after_priority", "dispatch.results_seen",
+    "dispatch.before_complete", "dispatch.after_complete",  "outbox.leased",           "outbox.before_send",
+    "outbox.after_send",        "outbox.before_delivered",  "outbox.after_delivered",  "start.before_reconcile",
     "start.after_reconcile",    "worker.findings_written",  "worker.objects_written",
 };
 

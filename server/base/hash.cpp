@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <vector>
 

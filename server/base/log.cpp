@@ -35,10 +35,14 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
 }
 
 void append_value(std::string& line, const Field& field) {
-  if (const auto* text = std::get_if<std::string_view>(&field.value)) line += json_quote(*text);
-  else if (const auto* number = std::get_if<std::int64_t>(&field.value)) line += fmt::format("{}", *number);
-  else if (const auto* real = std::get_if<double>(&field.value)) line += std::isfinite(*real) ? fmt::format("{:.6g}", *real) : "null";
-  else line += std::get<bool>(field.value) ? "true" : "false";
+  if (const auto* text = std::get_if<std::string_view>(&field.value))
+    line += json_quote(*text);
+  else if (const auto* number = std::get_if<std::int64_t>(&field.value))
+    line += fmt::format("{}", *number);
+  else if (const auto* real = std::get_if<double>(&field.value))
+    line += std::isfinite(*real) ? fmt::format("{:.6g}", *real) : "null";
+  else
+    line += std::get<bool>(field.value) ? "true" : "false";
 }
 
 }  // namespace
@@ -57,10 +61,14 @@ std::string json_quote(std::string_view text) {
       out += text.substr(i, length);
       i += length;
     } else {
-      if (c == '"' || c == '\\') (out += '\\') += static_cast<char>(c);
-      else if (c == '\n') out += "\\n";
-      else if (c < 0x20 || c == 0x7F) out += fmt::format("\\u{:04x}", c);
-      else out += static_cast<char>(c);
+      if (c == '"' || c == '\\')
+        (out += '\\') += static_cast<char>(c);
+      else if (c == '\n')
+        out += "\\n";
+      else if (c < 0x20 || c == 0x7F)
+        out += fmt::format("\\u{:04x}", c);
+      else
+        out += static_cast<char>(c);
       ++i;
     }
   }

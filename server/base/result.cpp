@@ -8,15 +8,24 @@ namespace inferad {
 
 std::string_view to_string(Errc code) {
   switch (code) {
-    case Errc::invalid_input: return "invalid_input";
-    case Errc::not_found: return "not_found";
-    case Errc::refused: return "refused";
-    case Errc::overload: return "overload";
-    case Errc::timeout: return "timeout";
-    case Errc::unavailable: return "unavailable";
-    case Errc::io: return "io";
-    case Errc::model: return "model";
-    case Errc::cancelled: return "cancelled";
+    case Errc::invalid_input:
+      return "invalid_input";
+    case Errc::not_found:
+      return "not_found";
+    case Errc::refused:
+      return "refused";
+    case Errc::overload:
+      return "overload";
+    case Errc::timeout:
+      return "timeout";
+    case Errc::unavailable:
+      return "unavailable";
+    case Errc::io:
+      return "io";
+    case Errc::model:
+      return "model";
+    case Errc::cancelled:
+      return "cancelled";
   }
   return "unknown";
 }

@@ -84,12 +84,14 @@ inline Error with_context(Error error, std::string_view context) {
 // Returns the error of a Result early: INFERAD_TRY(auto bytes, read_file(path));
 #define INFERAD_CONCAT_(a, b) a##b
 #define INFERAD_CONCAT(a, b) INFERAD_CONCAT_(a, b)
-#define INFERAD_TRY_(declaration, expression, temporary)                 \
-  auto temporary = (expression);                                         \
-  if (!temporary.has_value()) return std::move(temporary).error();       \
+#define INFERAD_TRY_(declaration, expression, temporary)           \
+  auto temporary = (expression);                                   \
+  if (!temporary.has_value()) return std::move(temporary).error(); \
   declaration = std::move(temporary).value()
 #define INFERAD_TRY(declaration, expression) INFERAD_TRY_(declaration, expression, INFERAD_CONCAT(result_, __LINE__))
-#define INFERAD_TRY_STATUS(expression) \
-  do { if (auto status_ = (expression); !status_.has_value()) return std::move(status_).error(); } while (false)
+#define INFERAD_TRY_STATUS(expression)                                                        \
+  do {                                                                                        \
+    if (auto status_ = (expression); !status_.has_value()) return std::move(status_).error(); \
+  } while (false)
 
 }  // namespace inferad

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The header attributes that the node keeps of every instance: what rules may ask for, what the worklist shows, and what
-// the assembler counts. A table, so that a rule that names an unknown keyword can be refused with the list of known ones.
+// The header attributes that the node keeps of every instance: what rules may ask for, what the worklist shows, and
+// what the assembler counts. A table, so that a rule that names an unknown keyword can be refused with the list of
+// known ones.
 #pragma once
 
 #include <cstdint>

@@ -15,15 +15,15 @@ struct InstanceHeader {
   std::string sop_class_uid, transfer_syntax_uid;
   std::string modality;
   int frames = 1;
-  bool made_by_us = false;   // Manufacturer / Contributing Equipment names this product: store, never process
-  Attributes attributes;     // includes the above where the data set has them
+  bool made_by_us = false;  // Manufacturer / Contributing Equipment names this product: store, never process
+  Attributes attributes;    // includes the above where the data set has them
 };
 
 // Where the bytes are. The spool file is a DICOM Part 10 file whose data set is bit for bit what the peer sent.
 struct SpoolRef {
-  std::int64_t id = 0;       // our own number; the file name derives from it; grows with time
-  std::int64_t bytes = 0;    // of the whole file
-  std::string data_sha256;   // of the data set bytes only (without preamble and meta), hex
+  std::int64_t id = 0;      // our own number; the file name derives from it; grows with time
+  std::int64_t bytes = 0;   // of the whole file
+  std::string data_sha256;  // of the data set bytes only (without preamble and meta), hex
 };
 
 struct ReceivedInstance {

@@ -15,8 +15,8 @@ namespace inferad {
 
 // The state of AI for one study, in the words of the pages. Every routed study ends in one that a reader can see.
 enum class AiState {
-  receiving,       // images are still coming
-  pending,         // complete, waits for a worker
+  receiving,  // images are still coming
+  pending,    // complete, waits for a worker
   running,
   done,            // analysed; findings are there
   not_analysed,    // a pipeline looked and declined: reason says why
@@ -32,10 +32,10 @@ struct JobView {
   std::string pipeline, pipeline_version;
   int revision = 1;
   AiState state = AiState::pending;
-  std::string stage;                // "load", "infer", … while running
-  double progress = 0;              // 0..1 while running
-  std::string reason;               // for not_analysed, not_applicable, failed
-  std::string findings_json;        // the findings.json of the job; empty before
+  std::string stage;          // "load", "infer", … while running
+  double progress = 0;        // 0..1 while running
+  std::string reason;         // for not_analysed, not_applicable, failed
+  std::string findings_json;  // the findings.json of the job; empty before
   int attempts = 0;
   std::optional<WallTime> created_at, started_at, findings_at, finished_at;
 };
@@ -45,8 +45,8 @@ std::string_view to_string(DeliveryState state);
 
 struct DeliveryView {
   std::int64_t id = 0, study_id = 0, job_id = 0;
-  std::string destination;          // name in the configuration
-  std::string kind;                 // "SEG", "SR", "HL7"
+  std::string destination;  // name in the configuration
+  std::string kind;         // "SEG", "SR", "HL7"
   DeliveryState state = DeliveryState::waiting;
   int attempts = 0;
   std::string last_error;
@@ -54,31 +54,38 @@ struct DeliveryView {
 };
 
 struct WorklistEntry {
-  std::int64_t id = 0;              // our study id; what URLs carry
+  std::int64_t id = 0;  // our study id; what URLs carry
   std::string study_uid, patient_name, patient_id, birth_date, sex, age, accession_number;
   std::string modality, body_part, study_description, study_date, study_time, institution, referring_physician;
   int instances = 0, series = 0;
-  WallTime arrived_at{};            // first image
+  WallTime arrived_at{};  // first image
   std::optional<WallTime> last_image_at, complete_at;
-  std::string complete_reason;      // "count reported by PACS (120 of 120)", "geometry contiguous", "quiet for 10 s", …
+  std::string complete_reason;  // "count reported by PACS (120 of 120)", "geometry contiguous", "quiet for 10 s", …
   int revision = 0;
   Level order_level = Level::routine;
-  Level level = Level::routine;     // what the list is ordered by
+  Level level = Level::routine;             // what the list is ordered by
   std::vector<PriorityDecision> decisions;  // newest last; empty = AI raised nothing
   AiState ai_state = AiState::receiving;
-  std::string ai_reason;            // one line for the reader: the raising finding, or why AI did not run
+  std::string ai_reason;  // one line for the reader: the raising finding, or why AI did not run
   double progress = 0;
-  std::string rule;                 // the routing rule that took the study
+  std::string rule;  // the routing rule that took the study
 };
 
 struct StudyDetail {
   WorklistEntry entry;
   std::vector<JobView> jobs;
   std::vector<DeliveryView> deliveries;
-  struct Series { std::string uid, modality, description; int instances = 0; std::string excluded_because; };
+  struct Series {
+    std::string uid, modality, description;
+    int instances = 0;
+    std::string excluded_because;
+  };
   std::vector<Series> series;
-  struct Event { WallTime at{}; std::string what; };
-  std::vector<Event> history;       // received, complete, routed, started, findings, priority, sent …
+  struct Event {
+    WallTime at{};
+    std::string what;
+  };
+  std::vector<Event> history;  // received, complete, routed, started, findings, priority, sent …
 };
 
 }  // namespace inferad

@@ -22,15 +22,15 @@ namespace inferad::flow {
 // ---- network → flow -------------------------------------------------------------------------------------------------
 
 struct IncomingObject {
-  std::uint64_t association = 0;   // unique in this process, never 0
+  std::uint64_t association = 0;  // unique in this process, never 0
   std::string calling_ae, called_ae, peer_address;
   std::string sop_class_uid, sop_instance_uid;  // Affected … of the C-STORE-RQ, already valid UIDs
   std::string transfer_syntax_uid;              // of the presentation context
 };
 
 struct StoreReply {
-  std::uint16_t status = 0;        // DIMSE status, 0x0000 = the object is durable
-  std::string error_comment;       // (0000,0902), at most 64 characters, no patient data
+  std::uint16_t status = 0;   // DIMSE status, 0x0000 = the object is durable
+  std::string error_comment;  // (0000,0902), at most 64 characters, no patient data
 };
 
 // One object while it arrives. Destroying it before commit() drops the bytes; nothing of it stays visible.
@@ -55,14 +55,14 @@ class IntakePort {
 // ---- flow → network -------------------------------------------------------------------------------------------------
 
 struct DicomPeer {
-  std::string name;                // in the configuration; safe for logs and metrics
+  std::string name;  // in the configuration; safe for logs and metrics
   std::string ae_title, host;
   std::uint16_t port = 104;
   std::string our_ae_title;
 };
 
 struct OutgoingObject {
-  std::filesystem::path file;      // DICOM Part 10
+  std::filesystem::path file;  // DICOM Part 10
   std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
 };
 
@@ -103,13 +103,13 @@ class Hl7Sender {
 struct WorkerOrder {
   std::int64_t job_id = 0;
   std::string pipeline;
-  std::filesystem::path folder;    // holds job.json; the worker writes findings.json and *.dcm into it
+  std::filesystem::path folder;  // holds job.json; the worker writes findings.json and *.dcm into it
   std::chrono::seconds deadline{600};
 };
 
 struct WorkerResult {
   enum class Outcome { done, not_analysed, failed } outcome = Outcome::done;
-  std::string reason;              // for not_analysed and failed, without patient data
+  std::string reason;                // for not_analysed and failed, without patient data
   std::vector<std::string> objects;  // file names in the job folder, in the order to send them (SEG before SR)
 };
 
