@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger: every fact of the node except the bytes. SQLite in WAL mode with synchronous=FULL; one transaction a
+// method, durable when the method returns ok, not there at all when it returns an error (io: disk full or failing;
+// refused: not in a state that allows it; not_found: no such id). Thread-safe: one connection for writing behind a
+// mutex, one for the views, which see a consistent snapshot and never wait for a writer. `now` is the caller's wall clock.
+// After a crash the ledger may lack the tail that was not yet committed; the spool is the proof of what was received
+// (unrecorded()), and result UIDs are derived, so doing a step again is harmless. Format: server/store/README.md.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "server/base/result.h"
+#include "server/store/ledger_types.h"
+
+namespace inferad::store {
+
+class Ledger {
+ public:
+  // Creates or migrates the file. refused: written by a newer version. io: damaged, or the disk says no.
+  // The caller holds the lock of the data folder (Spool::open).
+  static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file);
+  ~Ledger();
+
+  // Start-up: running jobs → pending (attempt not counted), sending deliveries → waiting.
+  Status recover();
+
+  // ---- clerk ----
+  // One entry an instance, in order. Idempotent by spool id: a second call gives the same study and disposition and
+  // changes nothing. The same SOP Instance UID within one study: same data_sha256 → duplicate_identical (counted, no
+  // row: the caller removes the file afterwards), other → duplicate_conflict (kept, flagged, never processed).
+  // The first image (see image_classes.h) opens the study; an image after completion opens it again. Objects that are
+  // no images, and our own results, are kept but open nothing. Batches of some hundred cost one sync together.
+  // invalid_input: a spool number came again with other bytes.
+  Result<std::vector<Recorded>> record_instances(std::span<const ReceivedInstance> instances);
+  // Those of `spool_ids` the ledger has no row for, in the given order.
+  Result<std::vector<std::int64_t>> unrecorded(std::span<const std::int64_t> spool_ids);
+  Result<std::vector<OpenStudy>> open_studies();
+  Result<StudyContent> study_content(std::int64_t study_id);
+  // Closes the study as revision n+1, creates its jobs, and writes history. Returns the revision. refused when the study
+  // is not open. Jobs of earlier revisions that never started, of the same pipeline, end as superseded.
+  Result<int> complete_study(const StudyComplete& complete, WallTime now);
+
+  // ---- dispatcher ----
+  // pending → running: the most urgent study first (level, then arrival), then the oldest job. A pipeline's revisions
+  // run one after the other. nullopt: nothing to do now.
+  Result<std::optional<JobLease>> lease_job(WallTime now);
+  Status set_pipeline_version(std::int64_t job_id, const std::string& version);
+  // For the views only: kept in memory, gone after a restart.
+  void set_progress(std::int64_t job_id, const std::string& stage, double fraction);
+  // Findings, the level they ask for, and the messages about it, before the result objects exist. The study's level
+  // becomes the more urgent one. A second call for the same job changes nothing.
+  Status record_findings(std::int64_t job_id, const std::string& findings_json,
+                         const std::optional<PriorityDecision>& decision, std::span<const NewDelivery> messages,
+                         WallTime now);
+  // outcome: done, not_analysed or failed. The end of the job and its deliveries, in the order to send them.
+  // A second call changes nothing.
+  Status finish_job(std::int64_t job_id, AiState outcome, const std::string& reason,
+                    std::span<const NewDelivery> deliveries, WallTime now);
+  Status fail_job(std::int64_t job_id, const std::string& reason, WallTime now);  // finish_job without deliveries
+  // running → pending. Without count_attempt the attempt is forgotten (shutdown). Not leased again before `not_before`.
+  Status return_job(std::int64_t job_id, bool count_attempt = false, std::optional<WallTime> not_before = {});
+  // failed → pending with attempts 0 (an operator asked). refused: not failed, or a later revision exists.
+  Status retry_job(std::int64_t job_id, WallTime now);
+
+  // ---- outbox ----
+  // waiting → sending: up to `max` due deliveries of one destination, most urgent study first. Order is kept within a
+  // destination and study: one that waits or is being sent holds all later ones, a parked one those of its own job; so a
+  // batch may hold a SEG and its SR, in order. A due time more than an hour ahead counts as due (the clock was set back).
+  Result<std::vector<DeliveryLease>> lease_deliveries(const std::string& destination, WallTime now, int max);
+  Status delivered(std::int64_t delivery_id, WallTime now);  // idempotent
+  Status postpone(std::int64_t delivery_id, const std::string& error, WallTime next_attempt_at);  // back to waiting
+  Status park(std::int64_t delivery_id, const std::string& error, WallTime now);
+  Status release(std::int64_t delivery_id);                  // back to waiting, due as before, attempt not counted
+  Status retry_delivery(std::int64_t delivery_id, WallTime now);  // parked → waiting, due now; waiting → due now
+  // When lease_deliveries can have something: the earliest due time; nullopt: nothing waits that is not held.
+  Result<std::optional<WallTime>> next_due(const std::string& destination);
+
+  // ---- views (core/views.h); snapshots, unordered unless said ----
+  Result<std::vector<WorklistEntry>> worklist(int studies_max = 1000);  // the latest ones by last image
+  Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
+  Result<std::vector<JobView>> jobs(int jobs_max = 1000);                    // newest first
+  Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);   // undelivered first, then newest first
+  Result<LedgerCounts> counts();
+
+  struct Impl;  // sources of this folder only
+ private:
+  explicit Ledger(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inferad::store
