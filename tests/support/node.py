@@ -252,3 +252,48 @@ def loopback_shim(folder):
 
 def missing_tools(*names):
     return [name for name in names if not shutil.which(name)]
+
+
+class Orthanc:
+    """Orthanc as the hospital's PACS; `route_to` = (name, AE title, port) of the node it pushes new images to."""
+
+    def __init__(self, folder, route_to=None, route_on="study", ae_title="PACS"):
+        self.folder = pathlib.Path(folder)
+        self.dicom, self.http = free_port(), free_port()
+        self.ae_title, self.route_to, self.route_on = ae_title, route_to, route_on
+
+    def start(self):
+        command = [str(SUPPORT / "pacs-up"), str(self.folder), "--dicom-port", str(self.dicom), "--http-port",
+                   str(self.http), "--aet", self.ae_title, "--stable-age", "1"]
+        if self.route_to:
+            name, ae_title, port = self.route_to
+            command += ["--modality", f"{name}={ae_title}@127.0.0.1:{port}", "--route-to", name, "--route-on",
+                        self.route_on]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        return self
+
+    def stop(self):
+        subprocess.run([str(SUPPORT / "pacs-down"), str(self.folder)], check=False, stdout=subprocess.DEVNULL)
+
+    def request(self, path, body=None):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", data=body)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read()
+
+    def get(self, path):
+        return json.loads(self.request(path))
+
+    def post(self, path, value):
+        return json.loads(self.request(path, json.dumps(value).encode()))
+
+    def store(self, folder):
+        for file in sorted(pathlib.Path(folder).iterdir()):
+            self.request("/instances", file.read_bytes())
+
+    def instances(self, study_uid, modality):
+        """Orthanc's ids of the instances of one modality in a study."""
+        query = {"Level": "Series", "Query": {"StudyInstanceUID": study_uid, "Modality": modality}, "Expand": True}
+        return [instance for series in self.post("/tools/find", query) for instance in series["Instances"]]
+
+    def file(self, instance):
+        return self.request(f"/instances/{instance}/file")

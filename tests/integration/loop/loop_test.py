@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The main job with a real PACS: Orthanc gets a study, pushes it to the node, tells by C-FIND how many images it has,
+and holds SEG and SR seconds later; the HL7 receiver has the priority. Judged by dicom3tools, DCMTK and pydicom."""
+import hashlib
+import io
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import node as support  # noqa: E402
+import pydicom  # noqa: E402
+
+SHARED = support.SOURCE.parent / "shared" / "data" / "dicom"
+
+
+def tool(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+class LoopTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="inferad-loop-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.receiver = support.MllpListener(self.folder).start()
+        self.addCleanup(self.receiver.stop)
+        dicom = support.free_port()
+        self.pacs = support.Orthanc(self.folder / "pacs", route_to=("ai", "INFERAD", dicom)).start()
+        self.addCleanup(self.pacs.stop)
+        self.node = support.Node(self.folder / "node", results=[("pacs", "PACS", self.pacs.dicom)],
+                                 query=("pacs-query", "PACS", self.pacs.dicom), hl7=[("engine", self.receiver.port)],
+                                 dicom={"port": dicom})
+        self.node.dicom = dicom
+        self.node.start()
+        self.addCleanup(lambda: self.node.process.poll() is None and self.node.stop())
+        support.wait_for("warm models", lambda: self.node.status("/readyz?check=inference") == 200, 60)
+
+    def analyse(self, folder, state="done"):
+        """Stores a study in the PACS and waits for its end. The worklist entry."""
+        study_uid = pydicom.dcmread(next(pathlib.Path(folder).iterdir()), stop_before_pixels=True).StudyInstanceUID
+        self.pacs.store(folder)
+        return self.node.wait_study(study_uid, state, seconds=180)
+
+    def results_in_pacs(self, study_uid, count=1):
+        def both():
+            segs, reports = (self.pacs.instances(study_uid, modality) for modality in ("SEG", "SR"))
+            return (segs, reports) if len(segs) == count and len(reports) == count else None
+        segs, reports = support.wait_for("SEG and SR in the PACS", both, 60, 0.1)
+        files = []
+        for name, instances in (("seg", segs), ("sr", reports)):
+            for number, instance in enumerate(instances):
+                file = self.folder / f"{name}{number}.dcm"
+                file.write_bytes(self.pacs.file(instance))
+                files.append(file)
+        return files
+
+    def judge(self, files, sources):
+        for file in files:
+            errors = [line for line in tool("dciodvfy", "-new", file).splitlines() if line.startswith("Error")]
+            self.assertEqual(errors, [], file)
+        report = next(file for file in files if file.name.startswith("sr"))
+        self.assertIn("Imaging Measurement Report", tool("dsrdump", report))
+        entities = [line for line in tool("dcentvfy", *files, *sources).splitlines() if line.startswith("Error")]
+        self.assertEqual(entities, [])
+
+    def test_an_emphysema_comes_out_as_seg_sr_and_a_raised_priority(self):
+        phantom = support.make_phantom(self.folder / "phantom", "--kind", "emphysema", "--size", 256, "--slices", 100,
+                                       "--slice-distance", 3, "--patient-name", "Äsop^Jürgen")
+        entry = self.analyse(phantom / "dicom")
+        stored = time.monotonic()
+        self.assertEqual(entry["instances"], 100)
+        self.assertIn("count", entry["complete_reason"])
+        self.assertIn(entry["level"], ("STAT", "HIGH"))
+        self.assertEqual(entry["order_level"], "ROUTINE")
+        decision = entry["decisions"][-1]
+        self.assertIn("LAA-950", decision["reason"])
+        self.assertEqual(decision["pipeline"], "ct-lung-density")
+        self.assertEqual(len(decision["model_sha256"]), 64)
+
+        files = self.results_in_pacs(entry["study_uid"])
+        print(f"SEG and SR in the PACS {time.monotonic() - stored:.2f} s after the study was done")
+        self.judge(files, sorted((phantom / "dicom").iterdir()))
+        jobs = [job for job in self.node.get("/api/v1/jobs")["jobs"] if job["study_id"] == entry["id"]]
+        folder = self.node.folder / "var" / "jobs" / str(jobs[0]["id"])
+        for name, file in (("seg.dcm", files[0]), ("sr.dcm", files[1])):
+            self.assertEqual(pydicom.dcmread(folder / name).to_json(), pydicom.dcmread(file).to_json())
+
+        message = support.wait_for("the HL7 message", self.receiver.messages, 20)[0]
+        self.assertEqual(message["type"], "OMI^O23^OMI_O23" if message["type"].count("^") == 2 else "OMI^O23")
+        self.assertEqual(message["ack"], "AA")
+
+    def test_results_that_come_back_and_images_that_come_twice_start_nothing(self):
+        phantom = support.make_phantom(self.folder / "phantom", "--kind", "high-attenuation", "--size", 128, "--slices",
+                                       60, "--slice-distance", 5)
+        entry = self.analyse(phantom / "dicom")
+        files = self.results_in_pacs(entry["study_uid"])
+        back = self.folder / "back"
+        back.mkdir()
+        for file in files:
+            shutil.copy(file, back)
+        self.assertEqual(len(support.send(back, self.node.dicom, calling="PACS")[0]), 2, "results are stored")
+        stored, status = support.send(phantom / "dicom", self.node.dicom)
+        self.assertEqual((len(stored), status), (60, 0), "identical images are answered with success")
+        time.sleep(5)
+        entry = self.node.study(entry["study_uid"])
+        self.assertEqual((entry["revision"], entry["instances"], entry["ai_state"]), (1, 60, "done"))
+        self.assertEqual(len(self.node.get("/api/v1/jobs")["jobs"]), 1)
+
+        changed = pydicom.dcmread(sorted((phantom / "dicom").iterdir())[30])
+        changed.SeriesDescription = "Changed"
+        other = self.folder / "other"
+        other.mkdir()
+        changed.save_as(other / "changed.dcm")
+        self.assertEqual(len(support.send(other, self.node.dicom)[0]), 1, "a conflict is stored, too")
+        time.sleep(5)
+        detail = self.node.get(f"/api/v1/studies/{entry['id']}")
+        self.assertEqual((detail["entry"]["revision"], detail["entry"]["instances"]), (1, 60))
+        self.assertTrue(any("differ" in event["what"] or "conflict" in event["what"] for event in detail["history"]),
+                        "the conflict is shown")
+
+    def test_a_late_image_opens_a_revision_that_supersedes(self):
+        phantom = support.make_phantom(self.folder / "phantom", "--size", 128, "--slices", 60, "--slice-distance", 5)
+        files = sorted((phantom / "dicom").iterdir())
+        late = self.folder / "late"
+        late.mkdir()
+        files[-1].rename(late / files[-1].name)  # the PACS does not know of it yet
+        entry = self.analyse(phantom / "dicom")
+        self.results_in_pacs(entry["study_uid"])
+        self.pacs.store(late)
+        support.wait_for("revision 2", lambda: (e := self.node.study(entry["study_uid"])) and e["revision"] == 2
+                         and e["ai_state"] == "done", 60, 0.2)
+        support.wait_for("two reports", lambda: len(self.pacs.instances(entry["study_uid"], "SR")) == 2, 60, 0.2)
+        reports = [pydicom.dcmread(io.BytesIO(self.pacs.file(instance)))
+                   for instance in self.pacs.instances(entry["study_uid"], "SR")]
+        superseding = [report for report in reports if "PredecessorDocumentsSequence" in report]
+        self.assertEqual(len(superseding), 1)
+        predecessor = superseding[0].PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0] \
+            .ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        self.assertEqual({predecessor}, {report.SOPInstanceUID for report in reports} - {superseding[0].SOPInstanceUID})
+
+    @unittest.skipUnless((SHARED / "ct-chest-lungfcp").is_dir(), "shared data is not here")
+    def test_a_real_chest_ct_in_jpeg_lossless(self):
+        folder = SHARED / "ct-chest-lungfcp"
+        images = self.folder / "images"
+        images.mkdir()
+        for file in sorted(folder.iterdir()):
+            if file.suffix in (".dcm", "") and file.read_bytes()[128:132] == b"DICM":
+                shutil.copy(file, images)
+        entry = self.analyse(images)
+        self.assertEqual(entry["level"], "ROUTINE", "no priority follows from a truncated volume")
+        files = self.results_in_pacs(entry["study_uid"])
+        self.judge(files, sorted(images.iterdir()))
+        spool = {hashlib.sha256(path.read_bytes()[-4096:]).hexdigest()
+                 for path in (self.node.folder / "var" / "spool").rglob("*.dcm")}
+        sent = {hashlib.sha256(path.read_bytes()[-4096:]).hexdigest() for path in images.iterdir()}
+        self.assertLessEqual(sent, spool, "images are stored as they were sent")
+
+    @unittest.skipUnless((SHARED / "mr-brain-t1-1mm").is_dir(), "shared data is not here")
+    def test_an_mr_without_a_model_says_so(self):
+        images = self.folder / "images"
+        images.mkdir()
+        for file in sorted((SHARED / "mr-brain-t1-1mm").iterdir())[:20]:
+            shutil.copy(file, images)
+        entry = self.analyse(images, state="not_analysed")
+        self.assertIn("no model is installed", entry["ai_reason"])
+
+
+if __name__ == "__main__":
+    if missing := support.missing_tools("storescu", "Orthanc", "dciodvfy", "dcentvfy", "dsrdump", "cc"):
+        print(f"SKIPPED: needs {', '.join(missing)}")
+        sys.exit(0)
+    unittest.main(verbosity=2)
