@@ -1,0 +1,64 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The shipped configuration fits its schemas, and the schemas refuse what the reader refuses (schema_check.py CONFIG)."""
+import copy
+import json
+import pathlib
+import sys
+
+import jsonschema
+
+FOLDER = pathlib.Path(sys.argv[1])
+PEER = {"name": "a", "ae_title": "A", "roles": ["send"], "addresses": ["127.0.0.1"]}
+RUN = {"pipeline": "p"}
+
+
+def peer(**changes):
+    changed = {**PEER, **changes}
+    return {"peers": [{key: value for key, value in changed.items() if value is not None}]}
+
+
+def rule(when=None, **changes):
+    made = {"name": "a", "then": RUN, **changes}
+    if when is not None:
+        made["when"] = when
+    return {"rules": [made]}
+
+
+GOOD = {
+    "inferad": [{}, peer(), peer(roles=["query"], host="h", port=104), {"worklist": {"delta_minutes": 5}},
+                {"hl7": [{"name": "a", "host": "b"}]}, {"results": [{"peer": "a", "send": ["SR"]}]}],
+    "routing": [rule(), rule({"attribute": "SliceThickness", "min": 1, "max": 2}), rule({"not": {"images": {"min": 1}}}),
+                rule({"series": {"all": [{"orientation": ["axial"]}, {"slice_distance": {"uniform": True}}]}}),
+                rule(series={"prefer": ["longest", {"attribute": "ImageType", "exists": True}]}),
+                rule(then={"no_analysis": "not_analysed", "because": "x"})],
+}
+BAD = {
+    "inferad": [[], {"x": 1}, {"ae_title": "12345678901234567"}, {"ae_title": " A"}, {"dicom": {"port": 65536}},
+                {"dicom": {"prot": 1}}, {"log_level": "loud"}, peer(addresses=None), peer(roles=[]), peer(name="a b"),
+                peer(roles=["query"]), peer(roles=["query"], ae_title="*", host="h", port=1), {"hl7": [{"name": "a"}]},
+                {"worklist": {"delta_minutes": 5, "targets_minutes": {"STAT": 0, "HIGH": 1, "ROUTINE": 2, "LOW": 3}}},
+                {"worklist": {"targets_minutes": {"STAT": 0}}}, {"workers": {"device": "gpu"}}],
+    "routing": [{}, {"rules": []}, rule({}), rule({"attribute": "Modality"}), rule({"all": []}),
+                rule({"attribute": "Modality", "equals": "CT", "exists": True}), rule({"images": {}}),
+                rule({"orientation": "up"}), rule({"slice_distance": {"uniform": False}}), rule(then={}),
+                rule(then={"no_analysis": "not_analysed"}), rule(then={**RUN, "no_analysis": "not_analysed", "because": "x"}),
+                rule(series={}, then={"no_analysis": "not_analysed", "because": "x"}), rule(series={"prefer": ["best"]}),
+                rule({"images": {"min": 1}, "calling_ae": ["A"]})],
+}
+
+failures = 0
+for name in ("inferad", "routing"):
+    schema = json.loads((FOLDER / "schema" / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    shipped = json.loads((FOLDER / f"{name}.json").read_text())
+    for good in [shipped, *copy.deepcopy(GOOD[name])]:
+        for error in validator.iter_errors(good):
+            print(f"{name}: {json.dumps(good)[:200]}: {error.message}")
+            failures += 1
+    for bad in BAD[name]:
+        if validator.is_valid(bad):
+            print(f"{name}: accepts {json.dumps(bad)}")
+            failures += 1
+sys.exit(1 if failures else 0)

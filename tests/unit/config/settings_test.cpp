@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "tests/unit/config/temporary_config.h"
+
+namespace inferad::config {
+
+TEST_CASE("an empty settings file gives the defaults, with paths beside the file") {
+  TemporaryConfig config;
+  const auto settings = config.settings("{}");
+  CHECK(config.problems.empty());
+  CHECK(settings.ae_title == "INFERAD");
+  CHECK(settings.dicom.port == 11112);
+  CHECK(settings.http.bind == "127.0.0.1");
+  CHECK(settings.data_folder == config.folder() / "var");
+  CHECK(settings.pipelines_folder == config.folder() / "pipelines/catalog");
+  CHECK(settings.routing_file == config.folder() / "config/routing.json");
+}
+
+TEST_CASE("each wrong value is told at its place with what was expected") {
+  TemporaryConfig config;
+  const auto check = [&](const std::string& text, const std::string& place, const std::string& words) {
+    config.settings(text);
+    INFO(text << "\n" << (config.problems.empty() ? "no problem" : config.problems[0]));
+    CHECK(config.only_problem(place, words));
+  };
+  check("{\n \"dicom\": {\"port\": 70000}}", "2:20: /dicom/port", "found 70000, expected an integer from 0 to 65535");
+  check(R"({"dicom": {"port": "11112"}})", "1:20: /dicom/port", "write it without quotes");
+  check(R"({"dicom": {"prot": 1}})", "1:12: /dicom/prot", "did you mean \"port\"?");
+  check(R"({"dicom": 5})", "1:11: /dicom", "expected an object");
+  check(R"({"ae_title": "THIS IS MUCH TOO LONG"})", "1:14: /ae_title", "1 to 16");
+  check(R"({"ae_title": 5})", "1:14: /ae_title", "put it in quotes");
+  check(R"({"data_folder": ""})", "1:17: /data_folder", "expected a path");
+  check(R"({"log_level": "inof"})", "1:15: /log_level", "did you mean \"info\"?");
+  check(R"({"dicom": {"bind": "localhost"}})", "1:20: /dicom/bind", "IP address");
+  check(R"({"dicom": {"bind": "0.0.0.0"}})", "1:20: /dicom/bind", "insecure_plaintext");
+  check(R"({"http": {"bind": "::"}})", "1:19: /http/bind", "insecure_plaintext");
+  check(R"({"site": {"timezone": "+2500"}})", "1:23: /site/timezone", "+0100");
+  check(R"({"workers": {"device": "gpu"}})", "1:24: /workers/device", "cuda");
+  check(R"({"workers": {"warm_up": "yes"}})", "1:25: /workers/warm_up", "true or false");
+  check(R"({"retry": {"jitter": 2}})", "1:22: /retry/jitter", "from 0 to 0.9");
+  check(R"({"retry": {"first_s": 50, "max_s": 5}})", "1:11: /retry", "max_s must not be shorter");
+  check(R"({"assembler": {"quiet_s": 60, "max_age_s": 30}})", "1:15: /assembler", "max_age_s must be longer");
+  check(R"({"http": {"hostnames": "a"}})", "1:24: /http/hostnames", "put it in [ ]");
+  check(R"({"worklist": {"targets_minutes": {"STAT": 0, "HIGH": 9, "ROUTINE": 5, "LOW": 10}}})",
+        "1:34: /worklist/targets_minutes", "less urgent");
+  check(R"({"assembler": {"query_peer": "pacs"}})", "1:30: /assembler/query_peer", "expected the name of a peer");
+  check(R"({"results": [{"peer": "pacs"}]})", "1:23: /results/0/peer", "expected the name of a peer");
+  check(R"({"hl7": [{"name": "a", "host": "b", "priority_fields":
+          {"TQ1-9": false, "ORC-7.6": false, "OBR-27.6": false}}]})",
+        "2:11: /hl7/0/priority_fields", "at least one");
+  check("[]", "1:1: (document)", "expected an object");
+}
+
+TEST_CASE("peers are checked for what their roles need") {
+  TemporaryConfig config;
+  const auto check = [&](const std::string& peer, const std::string& pointer, const std::string& words) {
+    config.settings("{\"peers\": [\n" + peer + "]}");
+    INFO(peer << "\n" << (config.problems.empty() ? "no problem" : config.problems[0]));
+    REQUIRE(config.problems.size() == 1);
+    CHECK(config.problems[0].find(pointer) != std::string::npos);
+    CHECK(config.problems[0].find(words) != std::string::npos);
+  };
+  check(R"({"name": "a", "ae_title": "A", "roles": ["send"]})", "2:1: /peers/0", "\"addresses\" is missing");
+  check(R"({"name": "a", "ae_title": "A", "roles": ["query"], "port": 104})", "2:1: /peers/0", "\"host\" is missing");
+  check(R"({"name": "a", "ae_title": "*", "roles": ["query"], "host": "h", "port": 104})", "/peers/0", "\"send\" only");
+  check(R"({"name": "a b", "ae_title": "A", "roles": ["send"], "addresses": []})", "2:10: /peers/0/name", "letters");
+  check(R"({"name": "a", "ae_title": "A", "roles": ["send"], "addresses": ["10.0.0.1/8"]})", "/peers/0/addresses/0", "");
+  check(R"({"name": "a", "ae_title": "A", "roles": ["sned"], "addresses": []})", "/peers/0/roles/0", "did you mean");
+  check(R"({"name": "a", "ae_title": "A", "roles": ["send", "send"], "addresses": []})", "/roles/1", "given twice");
+  check(R"({"name": "a", "ae_title": "A", "roles": ["send"], "addresses": []},
+           {"name": "a", "ae_title": "B", "roles": ["send"], "addresses": []})", "3:21: /peers/1/name", "already used");
+}
+
+TEST_CASE("all mistakes of a file are told at once, in order") {
+  TemporaryConfig config;
+  const auto file = config.write("inferad.json", "{\n\"dicom\": {\"port\": -1, \"bind\": 1},\n\"x\": 1,\n\"ae_title\": \"\"}");
+  Problems problems;
+  CHECK_FALSE(load_configuration(file, problems));
+  REQUIRE(problems.size() == 5);  // the missing rules file is the fifth
+  CHECK(problems[0].pointer == "/dicom/port");
+  CHECK(problems[1].pointer == "/dicom/bind");
+  CHECK(problems[2].pointer == "/x");
+  CHECK(problems[3].pointer == "/ae_title");
+  CHECK(problems[4].file.ends_with("routing.json"));
+}
+
+TEST_CASE("a full settings file is read as written") {
+  TemporaryConfig config;
+  const auto settings = config.settings(R"({
+    "insecure_plaintext": true, "dicom": {"bind": "0.0.0.0"}, "assembler": {"query_peer": "pacs"},
+    "peers": [{"name": "pacs", "ae_title": "PACS", "roles": ["send", "receive_results", "query"],
+               "addresses": ["192.0.2.0/24"], "host": "pacs.example", "port": 104}],
+    "results": [{"peer": "pacs", "send": ["SR"]}],
+    "hl7": [{"name": "engine", "host": "::1", "message": "ORM^O01", "least_level": "STAT",
+             "priority_fields": {"OBR-5": true}}],
+    "worklist": {"delta_minutes": 100}, "workers": {"program": "bin/w"}})");
+  INFO((config.problems.empty() ? "" : config.problems[0]));
+  REQUIRE(config.problems.empty());
+  REQUIRE(settings.peer("pacs"));
+  CHECK(settings.peer("pacs")->has(PeerRole::query));
+  CHECK(settings.peer("nobody") == nullptr);
+  CHECK(settings.results[0].send == std::vector{ResultObject::sr});
+  CHECK(settings.hl7[0].message == Hl7Message::orm_o01);
+  CHECK(settings.hl7[0].obr_5);
+  CHECK(settings.hl7[0].least_level == Level::stat);
+  CHECK(settings.worklist.targets[1] == std::chrono::minutes(25));
+  CHECK(settings.workers.program == config.folder() / "config/bin/w");
+}
+
+TEST_CASE("the offset of the site is the one configured") {
+  CHECK(timezone_offset({.institution = "", .timezone = "+0530"}, from_unix_ms(0)) == "+0530");
+  const auto local = timezone_offset({}, from_unix_ms(0));
+  CHECK(local.size() == 5);
+}
+
+}  // namespace inferad::config
