@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The views as JSON text: what the API answers. Member names are those of core/views.h and web/node_view.h; absent
+// times are null; levels are "STAT" …, states as to_string() gives them; bytes that are not UTF-8 become U+FFFD.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "server/web/node_view.h"
+
+namespace inferad::web {
+
+// {"generated_at", "targets_minutes": {"STAT": …}, "entries": […]}
+std::string worklist_json(const std::vector<WorklistEntry>& entries, const std::array<int, 4>& targets_minutes,
+                          WallTime now);
+
+// A job's findings_json appears as the object "findings" (null: none, not JSON, or nested deeper than 32).
+std::string study_json(const StudyDetail& detail, const std::array<int, 4>& targets_minutes, WallTime now);
+
+std::string jobs_json(const std::vector<JobView>& jobs, WallTime now);  // without the findings
+std::string deliveries_json(const std::vector<DeliveryView>& deliveries, WallTime now);
+std::string status_json(const NodeStatus& status, WallTime now);
+std::string peers_json(const std::vector<PeerView>& peers);
+std::string rules_json(const std::vector<RuleView>& rules);
+std::string models_json(const std::vector<ModelView>& models);
+
+// {"error": {"code", "message"}}
+std::string error_json(const Error& error);
+
+}  // namespace inferad::web

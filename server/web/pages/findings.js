@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a pipeline said about a study (findings.json) as readable elements: findings with their presence, measurements as a
+// table with one column a region, what was not analysed, limits, and the card of the algorithm.
+import { bdi, el, numberText } from './common.js';
+import { icon } from './icons.js';
+
+const PRESENCE = { present: 'Present', absent: 'Absent', indeterminate: 'Indeterminate', measured: 'Measured' };
+const PRESENCE_ICON = { present: 'stat', absent: 'done', indeterminate: 'info', measured: 'routine' };
+const UNITS = { '[hnsf\'U]': 'HU', '1': '', '{ratio}': '', 'mm2': 'mm²', 'mm3': 'mm³', 'cm3': 'cm³' };
+
+const unitText = (unit) => UNITS[unit?.value] ?? unit?.value ?? '';
+const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
+
+// "Left lung", "Both lungs": the segment's own label, or side and site.
+function regionName(item, segments) {
+  const segment = segments.find((s) => s.number === item.segment);
+  if (segment?.label) return segment.label;
+  const what = (item.site ?? item.concept)?.meaning ?? item.id;
+  const side = item.laterality?.meaning ?? '';
+  if (/right and left|both|bilateral/i.test(side)) return `Both sides, ${lower(what)}`;
+  return side ? `${side} ${lower(what)}` : what;
+}
+
+const measureName = (m) => m.label || [m.derivation?.meaning, m.name?.meaning].filter(Boolean).join(' ') || 'Measurement';
+const fullName = (m) => `${[m.derivation?.meaning, m.name?.meaning].filter(Boolean).join(' ')} (${m.name?.value}, ${m.name?.scheme})`;
+
+// Few decimals where the number is large: 2,310 mL, −856.2 HU, 31.2 %.
+const valueText = (value) => numberText(value, Math.abs(value) >= 1000 ? 0 : 1);
+
+function measurementsTable(items, segments) {
+  const measured = items.filter((item) => item.measurements.length > 0);
+  if (measured.length === 0) return null;
+  const lines = new Map();  // measure and unit → [one measurement or undefined a region]
+  measured.forEach((item, column) => item.measurements.forEach((m) => {
+    const key = `${measureName(m)}\n${unitText(m.unit)}`;
+    if (!lines.has(key)) lines.set(key, { first: m, cells: new Array(measured.length) });
+    lines.get(key).cells[column] = m;
+  }));
+  const cell = (m) => {
+    if (!m) return el('td', { class: 'num none' }, '\u2013');
+    return el('td', { class: 'num', title: m.truncated ? 'Cut by the end of the series: a lower bound' : null },
+      m.truncated ? '\u2265\u2009' : '', valueText(m.value), m.truncated ? el('sup', {}, '†') : null);
+  };
+  const truncated = measured.some((item) => item.measurements.some((m) => m.truncated));
+  return el('div', {}, el('div', { class: 'wide' }, el('table', { class: 'plain measures' },
+    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Measure'), el('th', { scope: 'col', class: 'unit' }, 'Unit'),
+      measured.map((item) => el('th', { scope: 'col', class: 'num' }, bdi(regionName(item, segments)))))),
+    el('tbody', {}, [...lines.values()].map((row) => el('tr', {},
+      el('th', { scope: 'row', title: fullName(row.first) }, bdi(measureName(row.first))),
+      el('td', { class: 'unit' }, unitText(row.first.unit)), row.cells.length ? [...row.cells].map(cell) : null))))),
+  truncated ? el('p', { class: 'note' }, '† The series ends inside the region: the true value is at least this.') : null);
+}
+
+function statements(items) {
+  const said = items.filter((item) => item.presence !== 'measured');
+  if (said.length === 0) return null;
+  return el('ul', { class: 'statements' }, said.map((item) => el('li', { class: `said said-${item.presence}` },
+    el('span', { class: 'presence' }, icon(PRESENCE_ICON[item.presence] ?? 'info'), PRESENCE[item.presence] ?? item.presence),
+    el('strong', {}, bdi(item.concept?.meaning ?? item.id)),
+    el('span', { class: 'why' }, bdi(item.explanation ?? '')))));
+}
+
+export function findingsSection(findings) {
+  const segments = findings.segments ?? [];
+  const items = (findings.items ?? []).map((item) => ({ ...item, measurements: item.measurements ?? [] }));
+  const explained = items.filter((item) => item.presence === 'measured' && item.explanation);
+  const remarks = findings.remarks ?? [];
+  return [
+    statements(items),
+    measurementsTable(items, segments),
+    explained.length ? el('ul', { class: 'notes' }, explained.map((item) => el('li', {}, bdi(item.explanation)))) : null,
+    remarks.length ? el('div', { class: 'limits' }, el('h4', {}, icon('info'), 'Limits of this analysis'),
+      el('ul', {}, remarks.map((remark) => el('li', {}, bdi(remark))))) : null,
+  ];
+}
+
+export function algorithmCard(findings, job) {
+  const algorithm = findings?.algorithm ?? {};
+  const line = (name, value, mono) => (value ? [el('dt', {}, name), el('dd', { class: mono ? 'mono' : null }, bdi(value))] : []);
+  return el('dl', { class: 'facts' },
+    line('Pipeline', [job.pipeline, job.pipeline_version].filter(Boolean).join(' ')),
+    line('Algorithm', [algorithm.name, algorithm.version].filter(Boolean).join(' ')),
+    line('Manufacturer', algorithm.manufacturer),
+    line('Model SHA-256', algorithm.model_sha256, true),
+    line('Settings', algorithm.parameters),
+    line('Revision', String(job.revision)),
+    line('Series analysed', findings?.series_uid, true));
+}

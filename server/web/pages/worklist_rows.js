@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// One row of the reading list: building it, and refreshing what changed in it.
+import { AI_WORDS, bdi, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName, plural,
+  shortTime, stateMark } from './common.js';
+import { icon } from './icons.js';
+
+export const COLUMNS = [
+  { key: 'position', title: '#', label: 'Reading order', cell: 'c-pos' },
+  { key: 'level', title: 'Priority', cell: 'c-level' },
+  { key: 'order_level', title: 'Ordered', cell: 'c-order' },
+  { key: 'waiting', title: 'Waiting', cell: 'c-wait' },
+  { key: 'patient', title: 'Patient', cell: 'c-patient' },
+  { key: 'study', title: 'Study', cell: 'c-study' },
+  { key: 'analysis', title: 'Analysis and reason', cell: 'c-ai' },
+];
+
+const rank = { STAT: 0, HIGH: 1, ROUTINE: 2, LOW: 3 };
+export const isRaised = (entry) => rank[entry.level] < rank[entry.order_level];
+export const lastDecision = (entry) => entry.decisions[entry.decisions.length - 1] ?? null;
+
+const line = (name, ...children) => el('div', { class: name }, ...children);
+const words = (...parts) => parts.filter(Boolean).join(' · ');
+
+function levelCell(entry) {
+  const raised = isRaised(entry);
+  const title = raised ? `Raised from ${entry.order_level} because of the analysis` : `As ordered: ${entry.order_level}`;
+  return [line('main', levelChip(entry.level, title)), line('sub', raised ? [icon('raised'), 'raised by AI'] : '')];
+}
+
+function orderCell(entry) {
+  return line('main ordered', icon(entry.order_level.toLowerCase()), entry.order_level);
+}
+
+function patientCell(entry) {
+  const name = personName(entry.patient_name) || 'No name';
+  const id = entry.patient_id ? [bdi(entry.patient_id)] : ['no ID'];
+  const rest = words(dicomAge(entry.age), entry.sex);
+  return [
+    line('main', el('a', { href: `/study/${entry.id}`, tabindex: '-1', class: 'name', title: name }, bdi(name))),
+    line('sub', ...id, rest ? ` · ${rest}` : ''),
+  ];
+}
+
+function studyCell(entry) {
+  const what = entry.study_description || words(entry.modality, entry.body_part) || 'No description';
+  const when = words(dicomDate(entry.study_date), dicomTime(entry.study_time));
+  return [
+    line('main', el('span', { title: what }, bdi(what))),
+    line('sub', bdi(entry.modality || '?'), entry.body_part && entry.study_description ? [' · ', bdi(entry.body_part)] : '',
+      ` · ${plural(entry.instances, 'image')}`, when ? el('span', { class: 'when' }, ` · ${when}`) : ''),
+  ];
+}
+
+function scoreText(decision) {
+  if (decision.score === null) return '';
+  const limit = decision.threshold === null ? '' : ` (threshold ${numberText(decision.threshold)})`;
+  return `${decision.score_name || 'score'} ${numberText(decision.score)}${limit}`;
+}
+
+// What stands behind the priority: number, threshold, who computed it.
+function sourceText(entry) {
+  const decision = lastDecision(entry);
+  if (!decision) return entry.ai_state === 'not_applicable' && entry.rule ? `rule ${entry.rule}` : '';
+  const model = decision.model_sha256 ? `model ${decision.model_sha256.slice(0, 8)}` : '';
+  const score = entry.ai_reason.includes(numberText(decision.score ?? NaN) || '\0') ? '' : scoreText(decision);
+  return words(score, `${decision.pipeline} ${decision.pipeline_version}`, model, shortTime(decision.decided_at));
+}
+
+function analysisCell(entry) {
+  const running = entry.ai_state === 'running';
+  const word = running ? `${AI_WORDS.running} ${Math.round(entry.progress * 100)} %` : undefined;
+  const reason = entry.ai_reason || (entry.ai_state === 'done' ? 'No priority follows from the findings' : '');
+  const main = line('main', stateMark(entry.ai_state, word), reason ? el('span', { class: 'reason', title: reason }, bdi(reason)) : null);
+  if (!running) return [main, line('sub', sourceText(entry))];
+  const fill = el('span', { class: 'fill' });
+  fill.style.width = `${Math.round(Math.min(1, Math.max(0, entry.progress)) * 100)}%`;
+  return [main, line('sub', el('span', { class: 'meter' }, fill))];
+}
+
+export function waitingCell(entry, targets, now) {
+  const target = targets[entry.level] ?? 0;
+  const minutes = Math.max(0, (now - Date.parse(entry.arrived_at)) / 60_000);
+  const share = target > 0 ? Math.min(1, minutes / target) : 1;
+  const over = minutes >= target;
+  const due = new Date(Date.parse(entry.arrived_at) + target * 60_000).toISOString();
+  const fill = el('span', { class: 'fill' });
+  fill.style.width = `${Math.round(share * 100)}%`;
+  const goal = target === 0 ? 'read at once' : over ? `over ${minutesText(target)}` : `of ${minutesText(target)}`;
+  return el('div', { class: over && target > 0 ? 'wait over' : 'wait', title: `On the list since ${fullTime(entry.arrived_at)}\n` +
+      `Target for ${entry.level}: ${target === 0 ? 'at once' : minutesText(target)}, until ${fullTime(due)}` },
+    line('main', minutesText(minutes)), line('sub', goal), el('span', { class: 'meter' }, fill));
+}
+
+const fingerprint = (entry) => JSON.stringify([entry.level, entry.order_level, entry.ai_state, entry.ai_reason, entry.decisions.length,
+  entry.patient_name, entry.patient_id, entry.study_description, entry.instances, entry.revision]);
+
+// A row keeps its element as long as its study is in view; `refresh` rebuilds only cells of entries that changed.
+export class Row {
+  constructor(id) {
+    this.id = id;
+    this.cells = COLUMNS.map((column) => el('td', { class: column.cell }));
+    this.element = el('tr', { id: `row-${id}`, 'data-id': id }, this.cells);
+    this.element.addEventListener('animationend', () => this.element.classList.remove('changed'));
+  }
+
+  refresh(entry, position, index, targets, now) {
+    this.element.setAttribute('aria-rowindex', String(index + 2));
+    if (this.position !== position) this.cells[0].textContent = String((this.position = position));
+    if (this.entry !== entry) this.build(entry);
+    const minute = `${Math.floor((now - Date.parse(entry.arrived_at)) / 10_000)} ${entry.level} ${targets[entry.level]}`;
+    if (this.minute !== minute) {
+      this.cells[3].replaceChildren(waitingCell(entry, targets, now));
+      this.minute = minute;
+    }
+  }
+
+  build(entry) {
+    const print = fingerprint(entry);
+    if (this.print !== undefined && this.print !== print) this.mark();
+    const same = this.print === print && this.entry.progress === entry.progress;
+    this.entry = entry;
+    this.print = print;
+    if (same) return;
+    this.element.dataset.level = entry.level;
+    this.cells[1].replaceChildren(...levelCell(entry));
+    this.cells[2].replaceChildren(orderCell(entry));
+    this.cells[4].replaceChildren(...patientCell(entry));
+    this.cells[5].replaceChildren(...studyCell(entry));
+    this.cells[6].replaceChildren(...analysisCell(entry));
+  }
+
+  mark() {
+    this.element.classList.remove('changed');
+    void this.element.offsetWidth;  // restarts the animation
+    this.element.classList.add('changed');
+  }
+}

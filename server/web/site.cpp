@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/web/site.h"
+
+#include <charconv>
+#include <optional>
+
+#include "server/base/log.h"
+#include "server/web/assets.h"
+#include "server/web/encode.h"
+
+namespace inferad::web {
+
+namespace {
+
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+
+int status_of(Errc code) {
+  switch (code) {
+    case Errc::invalid_input:
+      return 400;
+    case Errc::not_found:
+      return 404;
+    case Errc::refused:
+      return 409;
+    case Errc::overload:
+    case Errc::timeout:
+    case Errc::unavailable:
+    case Errc::cancelled:
+      return 503;
+    case Errc::io:
+    case Errc::model:
+      return 500;
+  }
+  return 500;
+}
+
+HttpResponse failure(const Error& error) {
+  return {status_of(error.code), "application/json", error_json(error), {}, false};
+}
+
+HttpResponse json(std::string body) { return {200, "application/json", std::move(body), {}, false}; }
+
+HttpResponse not_found() { return failure({Errc::not_found, "There is nothing at this address."}); }
+
+template <class Value, class Encode>
+HttpResponse json_of(const Result<Value>& value, Encode encode) {
+  return value ? json(encode(*value)) : failure(value.error());
+}
+
+// If-None-Match is a list of tags or "*" (RFC 9110 13.1.2); ours never contain a comma or need weak comparison.
+bool matches_etag(std::string_view condition, std::string_view etag) {
+  return condition == "*" || condition.find(etag) != std::string_view::npos;
+}
+
+HttpResponse asset_response(const HttpRequest& request, std::string_view name) {
+  const Asset* asset = find_asset(name);
+  if (asset == nullptr) return not_found();
+  HttpResponse response;
+  response.content_type = asset->content_type;
+  response.headers = {{"ETag", std::string(asset->etag)}, {"Cache-Control", "no-cache"}};  // keep, but ask each time
+  if (matches_etag(request.header("if-none-match"), asset->etag)) {
+    response.status = 304;
+  } else {
+    response.body = asset->bytes;
+  }
+  return response;
+}
+
+// "/api/v1/jobs/17/retry" with prefix "/api/v1/jobs/" and suffix "/retry" → 17; ids are positive decimal numbers.
+std::optional<std::int64_t> id_between(std::string_view path, std::string_view prefix, std::string_view suffix) {
+  if (!path.starts_with(prefix) || !path.ends_with(suffix) || path.size() <= prefix.size() + suffix.size()) return {};
+  const auto digits = path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+  if (error != std::errc{} || end != digits.data() + digits.size() || id <= 0) return {};
+  return id;
+}
+
+HttpResponse ready_response(NodeView& node, std::string_view query) {
+  if (query != "" && query != "check=inference") {
+    return failure({Errc::invalid_input, "The only check that /readyz knows is check=inference."});
+  }
+  const NodeStatus status = node.status();
+  const bool fine = status.ready && (query.empty() || status.inference_ready);
+  const std::string why = status.not_ready_because.empty() ? "not ready" : status.not_ready_because;
+  return {fine ? 200 : 503, std::string(kText), (fine ? "ready" : why) + "\n", {}, false};
+}
+
+std::optional<HttpResponse> api_response(NodeView& node, std::string_view path) {
+  const WallTime now = wall_now();
+  if (path == "worklist") {
+    return json_of(node.worklist(), [&](const auto& v) { return worklist_json(v, node.targets_minutes(), now); });
+  }
+  if (path == "jobs") return json_of(node.jobs(), [&](const auto& v) { return jobs_json(v, now); });
+  if (path == "outbox") return json_of(node.deliveries(), [&](const auto& v) { return deliveries_json(v, now); });
+  if (path == "status") return json(status_json(node.status(), now));
+  if (path == "peers") return json(peers_json(node.peers()));
+  if (path == "rules") return json(rules_json(node.rules()));
+  if (path == "models") return json(models_json(node.models()));
+  if (const auto id = id_between(path, "studies/", "")) {
+    return json_of(node.study(*id), [&](const auto& v) { return study_json(v, node.targets_minutes(), now); });
+  }
+  return std::nullopt;
+}
+
+HttpResponse get(NodeView& node, const HttpRequest& request) {
+  const std::string_view path = request.path;
+  if (path == "/") return asset_response(request, "worklist.html");
+  if (path == "/operations") return asset_response(request, "operations.html");
+  if (id_between(path, "/study/", "")) return asset_response(request, "study.html");
+  if (path.starts_with("/assets/")) return asset_response(request, path.substr(8));
+  if (path == "/favicon.ico") return asset_response(request, "icon.svg");
+  if (path == "/healthz") return {200, std::string(kText), "alive\n", {}, false};
+  if (path == "/readyz") return ready_response(node, request.query);
+  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", node.metrics_text(), {}, false};
+  if (path == "/api/v1/events") return {200, "text/event-stream", "", {}, true};
+  if (path.starts_with("/api/v1/")) {
+    if (auto response = api_response(node, path.substr(8))) return *std::move(response);
+  }
+  return not_found();
+}
+
+HttpResponse retry(const Status& status, std::string_view what, std::int64_t id) {
+  if (!status) return failure(status.error());
+  log::info("retry_asked", {{"what", what}, {"id", id}});
+  return json("{\"retried\":true}\n");
+}
+
+HttpResponse post(NodeView& node, const HttpRequest& request) {
+  if (const auto id = id_between(request.path, "/api/v1/jobs/", "/retry"))
+    return retry(node.retry_job(*id), "job", *id);
+  if (const auto id = id_between(request.path, "/api/v1/outbox/", "/retry")) {
+    return retry(node.retry_delivery(*id), "delivery", *id);
+  }
+  return not_found();
+}
+
+}  // namespace
+
+HttpResponse Site::handle(const HttpRequest& request) {
+  return request.method == "POST" ? post(node_, request) : get(node_, request);
+}
+
+std::string Site::changed_data(std::int64_t study_id) { return "{\"study\":" + std::to_string(study_id) + "}"; }
+
+}  // namespace inferad::web

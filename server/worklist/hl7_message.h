@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// HL7 v2 text for the order side: a priority change of an existing order, as OMI^O23 (2.5.1) or ORM^O01 (2.3.1), and
+// the acknowledgement that comes back. Pure: text in, text out. Segments end with CR; values are escaped (HL7 v2
+// chapter 2.7). Messages carry patient data: they go into the outbox and to the receiver, never into a log.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/base/result.h"
+#include "server/core/attributes.h"
+#include "server/core/priority.h"
+
+namespace inferad::worklist {
+
+enum class OrderMessage { omi_o23, orm_o01 };
+
+// How a site wants it: one per HL7 destination of the configuration.
+struct Hl7Profile {
+  OrderMessage message = OrderMessage::omi_o23;
+  std::string sending_application = "INFERAD", sending_facility, receiving_application, receiving_facility;
+  std::string processing_id = "P";        // MSH-11: P production, T training, D debugging
+  std::string order_control = "XO";       // ORC-1: XO change request, XX changed, SC status changed
+  bool enhanced_acknowledgement = false;  // MSH-15, MSH-16 = AL
+  bool tq1_9 = true, orc_7_6 = true, obr_5 = false, obr_27_6 = true;  // where the priority stands
+};
+
+// TQ1-9 and its relatives, table 0485: STAT → S, HIGH → A (ASAP), ROUTINE and LOW → R.
+std::string_view hl7_priority(Level level);
+
+struct PriorityMessage {
+  std::string control_id;  // MSH-10, at most 20 characters; the same on every retry
+  WallTime created_at{};   // MSH-7; the same on every retry
+  PriorityDecision decision;
+  Attributes study;  // header attributes of one instance of the study
+};
+
+std::string priority_message(const PriorityMessage& message, const Hl7Profile& profile);
+
+// Escapes the delimiters |^~\& and turns line breaks into a space, so that a value can never start a segment.
+std::string hl7_escape(std::string_view text);
+
+// What an acknowledgement says about the message with our control id.
+struct Acknowledgement {
+  std::string code;        // MSA-1: AA, AE, AR (original mode), CA, CE, CR (enhanced mode)
+  std::string control_id;  // MSA-2
+  std::string text;        // MSA-3 or ERR, for people
+  bool accepted() const { return code == "AA" || code == "CA"; }
+  bool rejected() const { return code == "AR" || code == "CR"; }
+};
+Result<Acknowledgement> parse_acknowledgement(std::string_view message);
+
+}  // namespace inferad::worklist
