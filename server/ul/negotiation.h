@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the node answers to a proposed association: every storage SOP class and verification, in every transfer syntax
+// of the standard (nothing is decoded on receipt). Pure functions.
+#pragma once
+
+#include "server/ul/pdu.h"
+
+namespace inferad::ul {
+
+// Takes the first proposed transfer syntax that we know; Deflated and big endian only when nothing else is offered.
+AnsweredContext answer_context(const ProposedContext& proposed);
+
+// The A-ASSOCIATE-AC to a request that was admitted: each context answered; the requestor keeps the SCU role of storage
+// and verification, its wish to be SCP is declined; no asynchronous window, no extended negotiation.
+AssociateAc answer_request(const AssociateRq& request, std::uint32_t pdu_bytes_max);
+
+}  // namespace inferad::ul
