@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/workers/process_host.h"
+
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "server/base/log.h"
+#include "server/workers/worker_process.h"
+
+namespace inferad::workers {
+
+namespace {
+
+constexpr int kMessagesMax = 100'000;  // of one worker about one job, or before it is ready
+
+// Makes a stop request visible to poll().
+class StopSignal {
+ public:
+  explicit StopSignal(const std::stop_token& stop)
+      : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), callback_(stop, [this] { eventfd_write(fd_.get(), 1); }) {}
+  int fd() const { return fd_.get(); }
+
+ private:
+  UniqueFd fd_;
+  std::stop_callback<std::function<void()>> callback_;
+};
+
+}  // namespace
+
+enum class SlotState {
+  off,       // nobody asked for workers yet
+  starting,  // the slot's thread brings a process up
+  back_off,  // the last start failed; waits
+  idle,      // ready for an order; the slot's thread watches for its death
+  busy,      // run() talks with the process
+  dead,      // run() gave a dead process back
+};
+
+struct ProcessHost::Slot {
+  int number = 0;
+  // Guarded by the host's mutex.
+  SlotState state = SlotState::off;
+  int deaths = 0;  // since a job ended well
+  // Used by the slot's thread, in state busy by run().
+  std::unique_ptr<WorkerProcess> process;
+};
+
+struct ProcessHost::Conversation {
+  Result<flow::WorkerResult> result;
+  bool usable = false;         // the worker waits for the next order
+  std::string_view kind = "";  // for metrics: how it became unusable
+};
+
+std::vector<std::string> serve_arguments(const WorkerCommand& command) {
+  return {command.program.string(),
+          "serve",
+          "--fd",
+          "{fd}",
+          "--catalog",
+          command.catalog.string(),
+          "--models",
+          command.models.string(),
+          "--threads",
+          std::to_string(command.threads),
+          "--device",
+          command.device,
+          "--writable",
+          command.writable.string()};
+}
+
+ProcessHost::ProcessHost(HostOptions options) : options_(std::move(options)), wanted_(options_.warm_up) {
+  for (int i = 0; i < options_.count; ++i) {
+    slots_.push_back(std::make_unique<Slot>());
+    slots_.back()->number = i + 1;
+  }
+  for (auto& slot : slots_) {
+    threads_.emplace_back([this, &slot = *slot](const std::stop_token& stop) { tend(slot, stop); });
+  }
+}
+
+ProcessHost::~ProcessHost() {
+  for (auto& thread : threads_) thread.request_stop();
+  threads_.clear();
+}
+
+bool ProcessHost::ready() const {
+  const std::lock_guard lock(mutex_);
+  return !slots_.empty() && std::all_of(slots_.begin(), slots_.end(), [](const auto& slot) {
+    return slot->state == SlotState::idle || slot->state == SlotState::busy;
+  });
+}
+
+ProcessHost::State ProcessHost::state() const {
+  const std::lock_guard lock(mutex_);
+  State out = state_;
+  out.workers = static_cast<int>(slots_.size());
+  for (const auto& slot : slots_) out.ready += slot->state == SlotState::idle || slot->state == SlotState::busy;
+  return out;
+}
+
+void ProcessHost::tell() const {
+  if (options_.changed) options_.changed();
+}
+
+// ---- the thread of a slot -------------------------------------------------------------------------------------------
+
+void ProcessHost::tend(Slot& slot, const std::stop_token& stop) {
+  {
+    std::unique_lock lock(mutex_);
+    moved_.wait(lock, stop, [&] { return wanted_; });
+  }
+  while (!stop.stop_requested()) {
+    if (bring_up(slot, stop)) watch(slot, stop);
+    slot.process.reset();
+    wait_back_off(slot, stop);
+  }
+}
+
+// False: the process did not become ready; noted.
+bool ProcessHost::bring_up(Slot& slot, const std::stop_token& stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    slot.state = SlotState::starting;
+  }
+  moved_.notify_all();
+  auto process = WorkerProcess::start(options_.command);
+  std::string why;
+  if (process) {
+    slot.process = *std::move(process);
+    log::info("worker_started", {{"worker", slot.number}, {"pid", slot.process->pid()}});
+    why = introduce(slot, stop);
+  } else {
+    why = process.error().what;
+  }
+  if (!why.empty() && !stop.stop_requested()) note_death(slot, why, "start");
+  {
+    const std::lock_guard lock(mutex_);
+    slot.state = why.empty() ? SlotState::idle : SlotState::back_off;
+    if (why.empty()) state_.trouble.clear();
+  }
+  moved_.notify_all();
+  tell();
+  return why.empty();
+}
+
+// Listens until the worker is ready; gives why it is not.
+std::string ProcessHost::introduce(Slot& slot, const std::stop_token& stop) {
+  using Wait = WorkerProcess::Wait;
+  const auto deadline = steady_now() + options_.start_deadline;
+  const StopSignal signal(stop);
+  std::vector<RefusedPipeline> refused;
+  for (int messages = 0; messages < kMessagesMax && steady_now() < deadline; ++messages) {
+    const auto received = slot.process->next_line(deadline, signal.fd());
+    if (received.what == Wait::woken) return "the node stops";
+    if (received.what == Wait::closed) return slot.process->end(false) + " before it was ready";
+    if (received.what == Wait::too_long) return "a line is too long";
+    if (received.what == Wait::deadline) break;
+    auto event = parse_event(received.line);
+    if (!event) return event.error().what;
+    if (auto* one = std::get_if<RefusedPipeline>(&*event)) {
+      log::warning("pipeline_refused", {{"pipeline", one->name}, {"reason", one->reason}});
+      refused.push_back(std::move(*one));
+    } else if (auto* offer = std::get_if<ReadyEvent>(&*event)) {
+      log::info("worker_ready",
+                {{"worker", slot.number}, {"pipelines", offer->pipelines.size()}, {"blas", offer->blas}});
+      const std::lock_guard lock(mutex_);
+      state_.pipelines = std::move(offer->pipelines);
+      state_.refused = std::move(refused);
+      return {};
+    } else {
+      return "it speaks of a job before it is ready";
+    }
+  }
+  return fmt::format("not ready after {} s", options_.start_deadline.count() / 1000);
+}
+
+// Returns when the process is dead, or at a stop.
+void ProcessHost::watch(Slot& slot, const std::stop_token& stop) {
+  const StopSignal signal(stop);
+  for (;;) {
+    slot.process->wait_readable(signal.fd());
+    std::unique_lock lock(mutex_);
+    if (slot.state == SlotState::busy) moved_.wait(lock, stop, [&] { return slot.state != SlotState::busy; });
+    if (stop.stop_requested()) return;
+    if (slot.state == SlotState::dead) return;
+    slot.state = SlotState::starting;  // nobody may borrow it while we look
+    lock.unlock();
+    const auto received = slot.process->next_line(steady_now(), -1);
+    if (received.what == WorkerProcess::Wait::deadline && !slot.process->has_unread()) {  // it answered the last order
+      lock.lock();
+      slot.state = SlotState::idle;
+      lock.unlock();
+      moved_.notify_all();
+      continue;
+    }
+    const bool closed = received.what == WorkerProcess::Wait::closed;
+    note_death(slot, closed ? slot.process->end(false) : "it speaks without being asked", closed ? "exit" : "protocol");
+    tell();
+    return;
+  }
+}
+
+void ProcessHost::note_death(Slot& slot, const std::string& why, std::string_view kind) {
+  if (options_.metrics) options_.metrics->count(Counter::worker_deaths, {kind});
+  log::warning("worker_died", {{"worker", slot.number}, {"reason", why}});
+  const std::lock_guard lock(mutex_);
+  ++slot.deaths;
+  state_.trouble = "a worker died: " + why;
+}
+
+void ProcessHost::wait_back_off(Slot& slot, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (slot.deaths < 2) return;
+  const auto wait = std::min(options_.back_off_first * (1 << std::min(slot.deaths - 2, 16)), options_.back_off_longest);
+  moved_.wait_for(lock, stop, wait, [] { return false; });
+}
+
+// ---- jobs -----------------------------------------------------------------------------------------------------------
+
+Result<ProcessHost::Slot*> ProcessHost::borrow(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (!wanted_) {
+    wanted_ = true;
+    for (auto& slot : slots_) slot->state = SlotState::starting;
+    moved_.notify_all();
+  }
+  for (;;) {
+    bool hope = false;
+    for (auto& slot : slots_) {
+      if (slot->state == SlotState::idle) {
+        slot->state = SlotState::busy;
+        return slot.get();
+      }
+      hope = hope || slot->state != SlotState::back_off;
+    }
+    if (stop.stop_requested()) return Error{Errc::cancelled, "the node stops"};
+    if (!hope) return Error{Errc::unavailable, slots_.empty() ? "no worker is configured" : state_.trouble};
+    moved_.wait(lock, stop, [&] {
+      return std::any_of(slots_.begin(), slots_.end(),
+                         [](const auto& slot) { return slot->state == SlotState::idle; }) ||
+             std::all_of(slots_.begin(), slots_.end(),
+                         [](const auto& slot) { return slot->state == SlotState::back_off; });
+    });
+  }
+}
+
+std::string ProcessHost::not_offered_because(const std::string& pipeline) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& offered : state_.pipelines) {
+    if (offered.name == pipeline) return {};
+  }
+  for (const auto& refused : state_.refused) {
+    if (refused.name == pipeline) return fmt::format("pipeline {} cannot be used: {}", pipeline, refused.reason);
+  }
+  return fmt::format("pipeline {} is not installed", pipeline);
+}
+
+Result<flow::WorkerResult> ProcessHost::run(const flow::WorkerOrder& order, flow::JobObserver& observer,
+                                            std::stop_token stop) {
+  INFERAD_TRY(Slot * slot, borrow(stop));
+  const auto why = not_offered_because(order.pipeline);
+  auto conversation = why.empty()
+                          ? converse(*slot, order, observer, stop)
+                          : Conversation{flow::WorkerResult{flow::WorkerResult::Outcome::failed, why, {}}, true};
+  if (!conversation.usable) {
+    slot->process->end(true);
+    if (!stop.stop_requested()) {
+      note_death(*slot, conversation.result ? "it speaks without being asked" : conversation.result.error().what,
+                 conversation.kind);
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    slot->state = conversation.usable ? SlotState::idle : SlotState::dead;
+    if (conversation.usable) slot->deaths = 0;
+  }
+  moved_.notify_all();
+  if (!conversation.usable) tell();
+  return std::move(conversation.result);
+}
+
+ProcessHost::Conversation ProcessHost::converse(Slot& slot, const flow::WorkerOrder& order, flow::JobObserver& observer,
+                                                const std::stop_token& stop) {
+  using Wait = WorkerProcess::Wait;
+  const auto died = [](std::string what, std::string_view kind) {
+    return Conversation{Error{Errc::model, std::move(what)}, false, kind};
+  };
+  const StopSignal signal(stop);
+  const auto deadline = steady_now() + order.deadline;
+  const auto job = std::to_string(order.job_id);
+  if (!slot.process->write(run_line(order))) return died("the worker died before it took the job", "exit");
+  for (int messages = 0;; ++messages) {
+    if (stop.stop_requested()) return {Error{Errc::cancelled, "the node stops"}, false};
+    if (steady_now() >= deadline) break;
+    if (messages == kMessagesMax) return died("the worker floods us with messages", "protocol");
+    const auto received = slot.process->next_line(deadline, signal.fd());
+    if (received.what == Wait::woken || received.what == Wait::deadline) continue;
+    if (received.what == Wait::closed) return died("the worker died in the job: " + slot.process->end(false), "exit");
+    if (received.what == Wait::too_long) return died("the worker sent a line that is too long", "protocol");
+    auto event = parse_event(received.line);
+    if (!event) return died(event.error().what, "protocol");
+    const auto* progress = std::get_if<ProgressEvent>(&*event);
+    const auto* findings = std::get_if<FindingsEvent>(&*event);
+    auto* done = std::get_if<DoneEvent>(&*event);
+    if (!(progress && progress->job == job) && !(findings && findings->job == job) && !(done && done->job == job)) {
+      return died("the worker spoke of something else than its job", "protocol");
+    }
+    if (done) return {std::move(done->result), !slot.process->has_unread(), "protocol"};
+    if (progress) observer.progress(progress->stage, progress->fraction);
+    if (!findings) continue;
+    if (auto accepted = observer.findings_ready(); !accepted) return {std::move(accepted).error(), false, "refused"};
+  }
+  return died(fmt::format("the worker was killed at its deadline of {} s", order.deadline.count()), "deadline");
+}
+
+}  // namespace inferad::workers

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "server/workers/worker_messages.h"
+
+namespace inferad::workers {
+
+TEST_CASE("every message of the protocol is read") {
+  const std::string sha(64, 'a');
+  const auto ready =
+      parse_event(R"({"event":"ready","pipelines":[{"name":"p","version":"1","models":[{"name":"m","sha256":")" + sha +
+                  R"("}]}],"blas":"x"})");
+  REQUIRE(ready);
+  CHECK(std::get<ReadyEvent>(*ready).pipelines == std::vector<OfferedPipeline>{{"p", "1", {{"m", sha}}}});
+  CHECK(std::get<RefusedPipeline>(*parse_event(R"({"event":"refused","pipeline":"p","reason":"r"})")).reason == "r");
+  CHECK(std::get<ProgressEvent>(*parse_event(R"({"event":"progress","job":"1","stage":"infer","fraction":1})"))
+            .fraction == 1);
+  CHECK(std::get<FindingsEvent>(*parse_event(R"({"event":"findings","job":"17"})")).job == "17");
+  const auto done =
+      parse_event(R"({"event":"done","job":"1","outcome":"not_analysed","reason":"r","objects":["sr.dcm"]})");
+  REQUIRE(done);
+  CHECK(std::get<DoneEvent>(*done).result.outcome == flow::WorkerResult::Outcome::not_analysed);
+  CHECK(std::get<DoneEvent>(*done).result.objects == std::vector<std::string>{"sr.dcm"});
+}
+
+TEST_CASE("what is no message of the protocol is refused") {
+  for (const char* line : {
+           "",
+           "x",
+           "[]",
+           "null",
+           "{}",
+           R"({"event":5})",
+           R"({"event":"other"})",
+           "{\"event\":\"findings\"}",
+           R"({"event":"findings","job":17})",
+           R"({"event":"findings","job":""})",
+           R"({"event":"progress","job":"1","stage":"infer","fraction":1.5})",
+           R"({"event":"progress","job":"1","stage":"infer","fraction":"1"})",
+           R"({"event":"progress","job":"1","stage":"dance","fraction":0.5})",
+           R"({"event":"done","job":"1","outcome":"great","reason":"","objects":[]})",
+           R"({"event":"done","job":"1","outcome":"done","reason":""})",
+           R"({"event":"done","job":"1","outcome":"done","reason":5,"objects":[]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":["../../etc/passwd"]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":[".hidden"]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":["a\nb"]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":[1]})",
+           R"({"event":"ready","pipelines":[{"name":"p"}]})",
+           R"({"event":"ready","pipelines":[5]})",
+           R"({"event":"ready","pipelines":[{"name":"p","version":"1","models":[{"name":"m","sha256":"x"}]}]})",
+           R"({"event":"refused","pipeline":"p"})",
+       }) {
+    INFO(line);
+    CHECK_FALSE(parse_event(line));
+  }
+  CHECK_FALSE(parse_event(std::string(60'000, '[')));
+  CHECK_FALSE(parse_event(R"({"event":"refused","pipeline":"p","reason":")" + std::string(10'000, 'x') + "\"}"));
+}
+
+TEST_CASE("an order is one line") {
+  CHECK(run_line({.job_id = 17, .pipeline = "p", .folder = "/var/a\nb/17"}) ==
+        "{\"do\":\"run\",\"folder\":\"/var/a\\nb/17\",\"job\":\"17\"}\n");
+}
+
+}  // namespace inferad::workers
