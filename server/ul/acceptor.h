@@ -83,19 +83,21 @@ class Acceptor {
 
  private:
   enum class State { awaiting_request, open, closed };
-  enum class Object { none, receiving, skipping, awaiting_reply };
+  enum class Object { none, receiving, skipping, complete, awaiting_reply };
 
+  void take(const PduReader::Step& step, SteadyTime now);
   void on_control(const ControlPdu& pdu);
   void on_request(ByteView body);
   void on_pdv(const PdvBytes& pdv, SteadyTime now);
   void on_command(CommandEvent event);
-  void on_store(const Command& command, const NegotiatedContext& context);
+  void on_store(const NegotiatedContext& context);
   void on_data(const DataEvent& data);
-  void end_object();
+  void skip(std::uint16_t status, std::string_view comment);
   void answer(std::uint16_t status, std::string_view comment);
   void fail(AbortReason reason, Closed::Reason why, std::string_view what);
   void close(Closed::Reason reason, std::string_view what);
-  void note_progress(std::size_t bytes, SteadyTime now);
+  bool inside_message() const;
+  SteadyTime window_end() const;
 
   const AcceptorLimits limits_;
   const Admit admit_;

@@ -5,8 +5,8 @@
 // checks their order. Not thread-safe. After a Malformed event a reader must not be used again.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -50,22 +50,22 @@ class PduReader {
   enum class State { header, control_body, pdv_header, pdv_body };
   using Event = decltype(Step::event);
 
-  Event on_header_byte();
-  Event on_header();
-  Event on_pdv_header();
-  Event control(ByteView& input);
-  Event pdv(ByteView& input);
-  bool fill_header(ByteView& input);
+  bool fill_header(ByteView& rest);
+  Event on_pdu_header(ByteView& rest);
+  Event on_control_body(ByteView& rest);
+  Event on_pdv_header(ByteView& rest);
+  Event on_pdv_body(ByteView& rest);
 
   std::size_t control_bytes_max_;
   std::uint32_t data_bytes_max_;
   State state_ = State::header;
-  std::byte header_[6] = {};  // of a PDU or a PDV
+  std::array<std::byte, 6> header_{};  // of a PDU or a PDV
   std::size_t header_filled_ = 0;
   PduType type_{};
   std::uint32_t pdu_left_ = 0;  // bytes of the body still to come, PDV headers included
   std::uint32_t pdv_left_ = 0;
-  std::uint8_t context_ = 0, control_ = 0;
+  PdvBytes pdv_;
+  bool pdv_is_last_ = false;
   Bytes body_;
 };
 
@@ -83,14 +83,15 @@ class MessageReader {
  public:
   explicit MessageReader(std::size_t command_bytes_max) : command_bytes_max_(command_bytes_max) {}
 
-  std::variant<std::monostate, CommandEvent, DataEvent, Malformed> take(const PdvBytes& pdv);
-  bool inside_message() const { return !command_.empty() || expects_data_; }
+  using Event = std::variant<std::monostate, CommandEvent, DataEvent, Malformed>;
+  Event take(const PdvBytes& pdv);
+  bool inside_message() const { return begun_ || expects_data_; }
 
  private:
   std::size_t command_bytes_max_;
   Bytes command_;
   std::uint8_t context_ = 0;  // of the message that has begun
-  bool expects_data_ = false;
+  bool begun_ = false, expects_data_ = false;
 };
 
 }  // namespace inferad::ul

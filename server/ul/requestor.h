@@ -41,7 +41,8 @@ struct Response {
   Bytes data_set;  // in the transfer syntax of the context; empty when none
 };
 struct RequestorClosed {  // the last action; the connection is to be closed after what was sent
-  enum class Reason { released, rejected, peer_aborted, protocol_error, timeout } reason = Reason::released;
+  enum class Reason { released, rejected, peer_aborted, protocol_error, timeout, local_abort };
+  Reason reason = Reason::released;
   AssociateRj reject;  // when rejected
   std::string what;    // for the log
 };
@@ -76,7 +77,7 @@ class Requestor {
   void data_sent(SteadyTime now);                         // the driver wrote the last piece: the answer is due
 
   void release(SteadyTime now);  // queues A-RELEASE-RQ
-  void abort(SteadyTime now);    // queues A-ABORT (user); the end follows
+  void abort();                  // queues A-ABORT (user); the end follows
 
  private:
   enum class State { associating, open, releasing, closed };
