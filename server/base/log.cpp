@@ -16,7 +16,19 @@ std::atomic<Level> g_level{Level::info};
 
 constexpr std::string_view kLevelNames[] = {"debug", "info", "warning", "error"};
 
-// Length of the valid UTF-8 sequence that starts at text[at], 0 when there is none (RFC 3629 table 3-7 of Unicode).
+void append_value(std::string& line, const Field& field) {
+  if (const auto* text = std::get_if<std::string_view>(&field.value))
+    line += json_quote(*text);
+  else if (const auto* number = std::get_if<std::int64_t>(&field.value))
+    line += fmt::format("{}", *number);
+  else if (const auto* real = std::get_if<double>(&field.value))
+    line += std::isfinite(*real) ? fmt::format("{:.6g}", *real) : "null";
+  else
+    line += std::get<bool>(field.value) ? "true" : "false";
+}
+
+}  // namespace
+
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
@@ -33,19 +45,6 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   }
   return 0;
 }
-
-void append_value(std::string& line, const Field& field) {
-  if (const auto* text = std::get_if<std::string_view>(&field.value))
-    line += json_quote(*text);
-  else if (const auto* number = std::get_if<std::int64_t>(&field.value))
-    line += fmt::format("{}", *number);
-  else if (const auto* real = std::get_if<double>(&field.value))
-    line += std::isfinite(*real) ? fmt::format("{:.6g}", *real) : "null";
-  else
-    line += std::get<bool>(field.value) ? "true" : "false";
-}
-
-}  // namespace
 
 void set_level(Level level) { g_level = level; }
 

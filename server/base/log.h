@@ -43,6 +43,9 @@ inline void error(std::string_view event, std::initializer_list<Field> fields = 
   write(Level::error, event, fields);
 }
 
+// Length of the valid UTF-8 sequence that starts at text[at], 0 when there is none (RFC 3629 table 3-7 of Unicode).
+std::size_t utf8_length(std::string_view text, std::size_t at);
+
 // The text of a JSON string literal (with quotes) for any bytes; invalid UTF-8 becomes U+FFFD.
 std::string json_quote(std::string_view text);
 

@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <array>
 
+#include "server/base/log.h"
+
 namespace inferad::worklist {
 namespace {
 
-constexpr std::size_t kNoteCharactersMax = 300;
+constexpr std::size_t kTextBytesMax = 300;  // of free text: reason, answer of the receiver
 
 // A segment as numbered fields, so that a position is written as the standard names it.
 class Segment {
@@ -33,6 +35,45 @@ std::string hl7_time(WallTime time) {
   std::tm parts{};
   gmtime_r(&whole, &parts);
   return fmt::format("{:%Y%m%d%H%M%S}+0000", parts);
+}
+
+// Everything that some receiver takes for the end of a segment: line breaks of ASCII and of Unicode.
+bool breaks_line(std::string_view character) {
+  constexpr std::array<std::string_view, 8> kBreaks = {"\t", "\n",       "\v",           "\f",
+                                                       "\r", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+  return std::find(kBreaks.begin(), kBreaks.end(), character) != kBreaks.end();
+}
+
+bool is_control(std::string_view character) {
+  const auto byte = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return byte < 0x20 || byte == 0x7F;
+  return byte == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;  // U+0080 to U+009F
+}
+
+void append_escaped(std::string& out, std::string_view character) {
+  if (breaks_line(character)) {
+    out += ' ';
+  } else if (!is_control(character)) {
+    switch (character[0]) {
+      case '|':
+        out += "\\F\\";
+        break;
+      case '^':
+        out += "\\S\\";
+        break;
+      case '~':
+        out += "\\R\\";
+        break;
+      case '\\':
+        out += "\\E\\";
+        break;
+      case '&':
+        out += "\\T\\";
+        break;
+      default:
+        out += character;
+    }
+  }
 }
 
 std::string escaped(const Attributes& study, std::string_view keyword) { return hl7_escape(attribute(study, keyword)); }
@@ -60,15 +101,32 @@ std::string sex(std::string_view dicom) {
   return dicom == "M" || dicom == "F" || dicom == "O" ? std::string(dicom) : "U";
 }
 
+// Cut to `bytes` at the start of a character.
+std::string_view cut(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
+  return text.substr(0, bytes);
+}
+
+// What a receiver wrote, for a page or a log: printable UTF-8, not long.
+std::string plain_text(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size() && out.size() < kTextBytesMax;) {
+    const std::size_t length = log::utf8_length(text, i);
+    const std::string_view character = text.substr(i, std::max<std::size_t>(length, 1));
+    if (length == 0)
+      out += '?';
+    else
+      out += is_control(character) || breaks_line(character) ? " " : character;
+    i += character.size();
+  }
+  return out;
+}
+
 std::string reason_text(const PriorityDecision& decision) {
   std::string text = fmt::format("AI triage (assists, not for primary diagnosis): {} [{} {}]", decision.reason,
                                  decision.pipeline, decision.pipeline_version);
-  if (text.size() > kNoteCharactersMax) {
-    text.resize(kNoteCharactersMax);
-    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U) text.pop_back();
-    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0U) text.pop_back();
-  }
-  return hl7_escape(text);
+  return hl7_escape(cut(text, kTextBytesMax));
 }
 
 std::string msh(const PriorityMessage& message, const Hl7Profile& profile, bool omi) {
@@ -91,10 +149,10 @@ std::string msh(const PriorityMessage& message, const Hl7Profile& profile, bool 
 }
 
 std::string pid(const Attributes& study) {
-  const std::string issuer = escaped(study, "IssuerOfPatientID");
+  const std::string id = escaped(study, "PatientID");
   return Segment("PID")
       .set(1, "1")
-      .set(3, fmt::format("{}^^^{}^MR", escaped(study, "PatientID"), issuer))
+      .set(3, id.empty() ? "" : fmt::format("{}^^^{}^MR", id, escaped(study, "IssuerOfPatientID")))
       .set(5, person_name(attribute(study, "PatientName")))
       .set(7, escaped(study, "PatientBirthDate"))
       .set(8, sex(attribute(study, "PatientSex")))
@@ -168,29 +226,13 @@ std::string_view hl7_priority(Level level) {
 
 std::string hl7_escape(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '|':
-        out += "\\F\\";
-        break;
-      case '^':
-        out += "\\S\\";
-        break;
-      case '~':
-        out += "\\R\\";
-        break;
-      case '\\':
-        out += "\\E\\";
-        break;
-      case '&':
-        out += "\\T\\";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F)
-          out += c;
-        else if (c == '\r' || c == '\n' || c == '\t')
-          out += ' ';
-    }
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = log::utf8_length(text, i);
+    if (length == 0)
+      out += "\xEF\xBF\xBD";
+    else
+      append_escaped(out, text.substr(i, length));
+    i += std::max<std::size_t>(length, 1);
   }
   return out;
 }
@@ -205,18 +247,15 @@ std::string priority_message(const PriorityMessage& message, const Hl7Profile& p
 }
 
 Result<Acknowledgement> parse_acknowledgement(std::string_view message) {
-  Acknowledgement found;
   for (const std::string_view line : split(message, '\r')) {
     const std::string_view segment = line.substr(std::min(line.find_first_not_of('\n'), line.size()));
     if (!segment.starts_with("MSA") || segment.size() < 4) continue;
     const auto fields = split(segment, segment[3]);
-    found.code = fields.size() > 1 ? std::string(fields[1]) : "";
-    found.control_id = fields.size() > 2 ? std::string(fields[2]) : "";
-    found.text = fields.size() > 3 ? std::string(fields[3]) : "";
+    const auto field = [&](std::size_t i) { return i < fields.size() ? fields[i] : std::string_view(); };
     constexpr std::array<std::string_view, 6> kCodes = {"AA", "AE", "AR", "CA", "CE", "CR"};
-    if (std::find(kCodes.begin(), kCodes.end(), found.code) == kCodes.end())
+    if (std::find(kCodes.begin(), kCodes.end(), field(1)) == kCodes.end())
       return Error{Errc::invalid_input, "acknowledgement with an unknown code in MSA-1"};
-    return found;
+    return Acknowledgement{std::string(field(1)), std::string(field(2)), plain_text(field(3))};
   }
   return Error{Errc::invalid_input, "answer without an MSA segment"};
 }

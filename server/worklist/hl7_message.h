@@ -38,14 +38,15 @@ struct PriorityMessage {
 
 std::string priority_message(const PriorityMessage& message, const Hl7Profile& profile);
 
-// Escapes the delimiters |^~\& and turns line breaks into a space, so that a value can never start a segment.
+// Escapes the delimiters |^~\& and turns line breaks (of Unicode too) into a space, so that a value can never start a
+// segment; drops control characters; bytes that are not UTF-8 become U+FFFD, since MSH-18 promises UTF-8.
 std::string hl7_escape(std::string_view text);
 
 // What an acknowledgement says about the message with our control id.
 struct Acknowledgement {
   std::string code;        // MSA-1: AA, AE, AR (original mode), CA, CE, CR (enhanced mode)
   std::string control_id;  // MSA-2
-  std::string text;        // MSA-3 or ERR, for people
+  std::string text;        // MSA-3, for people: printable, at most 300 bytes
   bool accepted() const { return code == "AA" || code == "CA"; }
   bool rejected() const { return code == "AR" || code == "CR"; }
 };

@@ -39,8 +39,9 @@ struct WaitingStudy {
 
 WallTime deadline(const WaitingStudy& study, const PolicySettings& settings);
 
-// Study ids in reading order. `stat_starts` is the number of STAT readings started since another level last went first
-// (counted from recorded reading starts); without such records pass nullopt: then the order is plain earliest deadline.
+// Study ids in reading order. `stat_starts` is the number of STAT readings started since another level last went before
+// a waiting STAT study (counted from recorded reading starts); without such records pass nullopt: then the order is
+// plain earliest deadline.
 std::vector<std::int64_t> reading_order(std::span<const WaitingStudy> studies, const PolicySettings& settings,
                                         std::optional<int> stat_starts);
 
