@@ -55,6 +55,7 @@ class SpoolWriter {
  private:
   friend class Spool;
   SpoolWriter(Spool& spool, std::int64_t id, std::filesystem::path part, UniqueFd fd);
+  Status write_meta(const FileMeta& meta);
 
   Spool& spool_;
   const std::int64_t id_;
@@ -92,8 +93,10 @@ class Spool {
   friend class SpoolWriter;
   struct State;
   Spool(const SpoolOptions& options, UniqueFd lock);
+  Status recover();
   Result<std::int64_t> next_id();
-  Status make_room_in_quarantine(std::int64_t bytes);
+  std::filesystem::path quarantine_path(std::int64_t id) const;
+  Status take_into_quarantine(const std::filesystem::path& part, std::int64_t id, std::int64_t bytes);
 
   const SpoolOptions options_;
   UniqueFd lock_;

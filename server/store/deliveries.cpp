@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The outbox's part of the ledger: waiting → sending → delivered, or parked.
+#include <fmt/format.h>
+
+#include "server/store/ledger_impl.h"
+
+namespace inferad::store {
+namespace {
+
+// Spelled as 2 in SQL, where the partial index wants a literal.
+static_assert(static_cast<int>(DeliveryState::delivered) == 2);
+
+struct DeliveryRow {
+  std::int64_t id = 0, study_id = 0;
+  std::string destination, kind;
+  DeliveryState state = DeliveryState::waiting;
+};
+
+Result<DeliveryRow> delivery_row(Database& db, std::int64_t delivery_id) {
+  DeliveryRow delivery;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT id, study_id, destination, kind, state FROM delivery WHERE id = $1",
+      [&](Row& row) {
+        row >> delivery.id >> delivery.study_id >> delivery.destination >> delivery.kind >> delivery.state;
+      },
+      delivery_id));
+  if (delivery.id == 0) return no_such("delivery");
+  return delivery;
+}
+
+Error not_sending(std::int64_t delivery_id) {
+  return Error{Errc::refused, fmt::format("delivery {} is not being sent", delivery_id)};
+}
+
+Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::string& destination, WallTime now, int max) {
+  std::vector<DeliveryLease> leases;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT d.id, d.study_id, d.job_id, d.destination, d.kind, d.file, d.message, d.sop_class_uid, d.sop_instance_uid,"
+      " d.transfer_syntax_uid, d.attempts, d.created_at FROM delivery d JOIN study s ON s.id = d.study_id"
+      " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2 AND (d.next_attempt_at <= $3 OR d.next_attempt_at > $4)"
+      " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = d.destination AND e.study_id = d.study_id"
+      "  AND e.id < d.id AND e.state <> 2 AND (e.state = $5 OR (e.state = $6 AND e.job_id = d.job_id)"
+      "  OR (e.state = $2 AND e.next_attempt_at > $3 AND e.next_attempt_at <= $4)))"
+      " ORDER BY s.level, d.id LIMIT $7",
+      [&](Row& row) {
+        auto& lease = leases.emplace_back();
+        row >> lease.id >> lease.study_id >> lease.job_id >> lease.destination >> lease.kind >> lease.file >>
+            lease.message >> lease.sop_class_uid >> lease.sop_instance_uid >> lease.transfer_syntax_uid >>
+            lease.attempts >> lease.created_at;
+      },
+      destination, DeliveryState::waiting, now, now + Millis(kWaitMaxMs), DeliveryState::sending, DeliveryState::parked,
+      max));
+  return leases;
+}
+
+}  // namespace
+
+Status add_deliveries(Database& db, std::int64_t study_id, std::int64_t job_id,
+                      std::span<const NewDelivery> deliveries, WallTime now) {
+  for (const NewDelivery& delivery : deliveries)
+    INFERAD_TRY_STATUS(db.run(
+        "INSERT INTO delivery (study_id, job_id, destination, kind, file, message, sop_class_uid, sop_instance_uid,"
+        " transfer_syntax_uid, state, created_at, next_attempt_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT DO NOTHING",
+        study_id, job_id, delivery.destination, delivery.kind, delivery.file, delivery.message, delivery.sop_class_uid,
+        delivery.sop_instance_uid, delivery.transfer_syntax_uid, DeliveryState::waiting, now));
+  return ok();
+}
+
+Result<std::vector<DeliveryLease>> Ledger::lease_deliveries(const std::string& destination, WallTime now, int max) {
+  return impl_->write([&](Database& db) -> Result<std::vector<DeliveryLease>> {
+    INFERAD_TRY(auto leases, due_deliveries(db, destination, now, max));
+    for (DeliveryLease& lease : leases) {
+      ++lease.attempts;
+      INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, attempts = $2 WHERE id = $3", DeliveryState::sending,
+                                lease.attempts, lease.id));
+    }
+    return leases;
+  });
+}
+
+Status Ledger::delivered(std::int64_t delivery_id, WallTime now) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
+    if (delivery.state == DeliveryState::delivered) return ok();
+    INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, delivered_at = $2, last_error = '' WHERE id = $3",
+                              DeliveryState::delivered, now, delivery_id));
+    return add_event(db, delivery.study_id, now, delivery.kind + " delivered to " + delivery.destination);
+  });
+}
+
+Status Ledger::postpone(std::int64_t delivery_id, const std::string& error, WallTime next_attempt_at) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
+    if (delivery.state != DeliveryState::sending) return not_sending(delivery_id);
+    return db.run("UPDATE delivery SET state = $1, last_error = $2, next_attempt_at = $3 WHERE id = $4",
+                  DeliveryState::waiting, error, next_attempt_at, delivery_id);
+  });
+}
+
+Status Ledger::park(std::int64_t delivery_id, const std::string& error, WallTime now) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
+    if (delivery.state != DeliveryState::sending) return not_sending(delivery_id);
+    INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, last_error = $2 WHERE id = $3", DeliveryState::parked, error,
+                              delivery_id));
+    return add_event(db, delivery.study_id, now,
+                     fmt::format("{} to {} parked: {}", delivery.kind, delivery.destination, error));
+  });
+}
+
+Status Ledger::release(std::int64_t delivery_id) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
+    if (delivery.state != DeliveryState::sending) return not_sending(delivery_id);
+    return db.run("UPDATE delivery SET state = $1, attempts = attempts - 1 WHERE id = $2", DeliveryState::waiting,
+                  delivery_id);
+  });
+}
+
+Status Ledger::retry_delivery(std::int64_t delivery_id, WallTime now) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
+    if (delivery.state != DeliveryState::parked && delivery.state != DeliveryState::waiting)
+      return Error{Errc::refused, "only a parked or waiting delivery can be retried"};
+    INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, next_attempt_at = $2 WHERE id = $3", DeliveryState::waiting,
+                              now, delivery_id));
+    return add_event(db, delivery.study_id, now,
+                     fmt::format("{} to {}: retry asked for", delivery.kind, delivery.destination));
+  });
+}
+
+Result<std::optional<WallTime>> Ledger::next_due(const std::string& destination) {
+  return impl_->write([&](Database& db) -> Result<std::optional<WallTime>> {
+    INFERAD_TRY(const auto due, db.value<std::optional<WallTime>>(
+        "SELECT MIN((SELECT MAX(w.next_attempt_at) FROM delivery w WHERE w.destination = $1 AND w.study_id = d.study_id"
+        "  AND w.id <= d.id AND w.state <> 2 AND w.state = $2)) FROM delivery d"
+        " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2"
+        " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = $1 AND e.study_id = d.study_id AND e.id < d.id"
+        "  AND e.state <> 2 AND (e.state = $3 OR (e.state = $4 AND e.job_id = d.job_id)))",
+        destination, DeliveryState::waiting, DeliveryState::sending, DeliveryState::parked));
+    return due.value_or(std::nullopt);
+  });
+}
+
+}  // namespace inferad::store

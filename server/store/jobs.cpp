@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatcher's part of the ledger: pending → running → done, not_analysed or failed.
+#include <fmt/format.h>
+
+#include "server/store/ledger_impl.h"
+
+namespace inferad::store {
+namespace {
+
+struct JobRow {
+  std::int64_t id = 0, study_id = 0;
+  std::string pipeline;
+  int revision = 0, attempts = 0;
+  AiState state = AiState::pending;
+  std::optional<WallTime> findings_at;
+
+  bool ended() const { return state != AiState::pending && state != AiState::running; }
+};
+
+Result<JobRow> job_row(Database& db, std::int64_t job_id) {
+  JobRow job;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT id, study_id, pipeline, revision, attempts, state, findings_at FROM job WHERE id = $1",
+      [&](Row& row) {
+        row >> job.id >> job.study_id >> job.pipeline >> job.revision >> job.attempts >> job.state >> job.findings_at;
+      },
+      job_id));
+  if (job.id == 0) return no_such("job");
+  return job;
+}
+
+// Revisions of one pipeline run one after the other, so that a later one knows the report it supersedes.
+Result<std::optional<JobLease>> next_job(Database& db, WallTime now) {
+  std::optional<JobLease> lease;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT j.id, j.study_id, s.study_uid, j.pipeline, j.series_json, j.revision, j.attempts, j.created_at,"
+      " j.findings_at IS NOT NULL FROM job j JOIN study s ON s.id = j.study_id"
+      " WHERE j.state = $1 AND (j.not_before <= $2 OR j.not_before > $3) AND NOT EXISTS ("
+      "  SELECT 1 FROM job e WHERE e.study_id = j.study_id AND e.pipeline = j.pipeline AND e.revision < j.revision"
+      "  AND e.state IN ($1, $4))"
+      " ORDER BY s.level, s.first_image_at, j.id LIMIT 1",
+      [&](Row& row) {
+        lease.emplace();
+        row >> lease->id >> lease->study_id >> lease->study_uid >> lease->pipeline >> lease->series_json >>
+            lease->revision >> lease->attempts >> lease->created_at >> lease->findings_recorded;
+      },
+      AiState::pending, now, now + Millis(kWaitMaxMs), AiState::running));
+  return lease;
+}
+
+Result<std::vector<std::string>> predecessors(Database& db, const JobLease& lease) {
+  std::vector<std::string> uids;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT DISTINCT d.sop_instance_uid FROM delivery d JOIN job j ON j.id = d.job_id WHERE d.kind = 'SR'"
+      " AND j.study_id = $1 AND j.pipeline = $2 AND j.revision = (SELECT MAX(p.revision) FROM job p"
+      "  JOIN delivery q ON q.job_id = p.id AND q.kind = 'SR'"
+      "  WHERE p.study_id = $1 AND p.pipeline = $2 AND p.revision < $3) ORDER BY d.sop_instance_uid",
+      [&](Row& row) { row >> uids.emplace_back(); }, lease.study_id, lease.pipeline, lease.revision));
+  return uids;
+}
+
+Status add_decision(Database& db, const JobRow& job, const PriorityDecision& decision, WallTime now) {
+  INFERAD_TRY_STATUS(db.run(
+      "INSERT INTO decision (job_id, study_id, level, reason, pipeline, pipeline_version, model_sha256, score_name, score,"
+      " threshold, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+      job.id, job.study_id, decision.level, decision.reason, decision.pipeline, decision.pipeline_version,
+      decision.model_sha256, decision.score_name, decision.score, decision.threshold,
+      decision.decided_at == WallTime{} ? now : decision.decided_at));
+  INFERAD_TRY(const auto before, db.value<Level>("SELECT level FROM study WHERE id = $1", job.study_id));
+  INFERAD_TRY_STATUS(db.run(
+      "UPDATE study SET ai_level = $1 WHERE id = $2 AND (ai_level IS NULL OR ai_level > $1)", decision.level,
+      job.study_id));
+  INFERAD_TRY_STATUS(update_level(db, job.study_id));
+  const bool raised = before && decision.level < *before;
+  return add_event(db, job.study_id, now, fmt::format("priority {} {}: {}", raised ? "raised to" : "asked for, stays:",
+                                                      to_string(raised ? decision.level : before.value_or(decision.level)),
+                                                      decision.reason));
+}
+
+std::string_view outcome_text(AiState outcome) {
+  if (outcome == AiState::done) return "analysis finished";
+  return outcome == AiState::failed ? "analysis failed" : "not analysed";
+}
+
+Status end_job(Database& db, const JobRow& job, AiState outcome, const std::string& reason, WallTime now) {
+  INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, reason = $2, finished_at = $3 WHERE id = $4", outcome, reason, now,
+                            job.id));
+  return add_event(db, job.study_id, now, fmt::format("{}: {}{}{}", job.pipeline, outcome_text(outcome),
+                                                      reason.empty() ? "" : ": ", reason));
+}
+
+}  // namespace
+
+Result<std::optional<JobLease>> Ledger::lease_job(WallTime now) {
+  return impl_->write([&](Database& db) -> Result<std::optional<JobLease>> {
+    INFERAD_TRY(auto lease, next_job(db, now));
+    if (!lease) return lease;
+    INFERAD_TRY(lease->predecessor_sr_uids, predecessors(db, *lease));
+    ++lease->attempts;
+    INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, attempts = $2, started_at = $3 WHERE id = $4", AiState::running,
+                              lease->attempts, now, lease->id));
+    INFERAD_TRY_STATUS(add_event(db, lease->study_id, now, fmt::format("{} started, revision {}, attempt {}",
+                                                                       lease->pipeline, lease->revision, lease->attempts)));
+    return lease;
+  });
+}
+
+Status Ledger::set_pipeline_version(std::int64_t job_id, const std::string& version) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY_STATUS(db.run("UPDATE job SET pipeline_version = $1 WHERE id = $2", version, job_id));
+    return db.changes() == 1 ? ok() : Status(no_such("job"));
+  });
+}
+
+Status Ledger::record_findings(std::int64_t job_id, const std::string& findings_json,
+                               const std::optional<PriorityDecision>& decision, std::span<const NewDelivery> messages,
+                               WallTime now) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const JobRow job, job_row(db, job_id));
+    if (job.findings_at) return ok();
+    if (job.ended()) return Error{Errc::refused, fmt::format("job {} has ended", job_id)};
+    INFERAD_TRY_STATUS(db.run("UPDATE job SET findings_json = $1, findings_at = $2 WHERE id = $3", findings_json, now,
+                              job_id));
+    INFERAD_TRY_STATUS(add_event(db, job.study_id, now, job.pipeline + ": findings recorded"));
+    if (decision) INFERAD_TRY_STATUS(add_decision(db, job, *decision, now));
+    return add_deliveries(db, job.study_id, job.id, messages, now);
+  });
+}
+
+Status Ledger::finish_job(std::int64_t job_id, AiState outcome, const std::string& reason,
+                          std::span<const NewDelivery> deliveries, WallTime now) {
+  INFERAD_CHECK(outcome == AiState::done || outcome == AiState::not_analysed || outcome == AiState::failed);
+  impl_->forget_progress(job_id);
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const JobRow job, job_row(db, job_id));
+    if (job.ended()) return ok();
+    INFERAD_TRY_STATUS(end_job(db, job, outcome, reason, now));
+    return add_deliveries(db, job.study_id, job.id, deliveries, now);
+  });
+}
+
+Status Ledger::fail_job(std::int64_t job_id, const std::string& reason, WallTime now) {
+  return finish_job(job_id, AiState::failed, reason, {}, now);
+}
+
+Status Ledger::return_job(std::int64_t job_id, bool count_attempt, std::optional<WallTime> not_before) {
+  impl_->forget_progress(job_id);
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const JobRow job, job_row(db, job_id));
+    if (job.state == AiState::pending) return ok();
+    if (job.ended()) return Error{Errc::refused, fmt::format("job {} has ended", job_id)};
+    return db.run("UPDATE job SET state = $1, attempts = $2, not_before = $3 WHERE id = $4", AiState::pending,
+                  job.attempts - (count_attempt ? 0 : 1), not_before.value_or(WallTime{}), job_id);
+  });
+}
+
+Status Ledger::retry_job(std::int64_t job_id, WallTime now) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const JobRow job, job_row(db, job_id));
+    if (job.state != AiState::failed) return Error{Errc::refused, "only a failed job can be retried"};
+    INFERAD_TRY(const auto later, db.value<int>(
+        "SELECT 1 FROM job WHERE study_id = $1 AND pipeline = $2 AND revision > $3", job.study_id, job.pipeline,
+        job.revision));
+    if (later) return Error{Errc::refused, "a later revision of this job exists"};
+    INFERAD_TRY_STATUS(db.run(
+        "UPDATE job SET state = $1, reason = '', attempts = 0, not_before = 0, finished_at = NULL WHERE id = $2",
+        AiState::pending, job_id));
+    return add_event(db, job.study_id, now, job.pipeline + ": retry asked for");
+  });
+}
+
+}  // namespace inferad::store

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include "server/base/durable.h"
+#include "server/base/unique_fd.h"
+#include "server/store/ledger_impl.h"
+#include "server/store/schema.h"
+
+namespace inferad::store {
+namespace {
+
+Status configure(Database& database) {
+  // FULL: the commit is synced before it returns, also in WAL mode. The size limit gives disk back after a long batch.
+  return database.script(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+      "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864");
+}
+
+// SQLite gives its journals the permissions of the main file: nobody else reads patient data.
+Status make_private_file(const std::filesystem::path& file) {
+  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) return Error{Errc::io, "cannot create " + file.string()};
+  return sync_folder(file.parent_path());
+}
+
+}  // namespace
+
+Ledger::Ledger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Ledger::~Ledger() = default;
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const std::filesystem::path& file) {
+  const std::string doing = "cannot use " + file.string();
+  INFERAD_TRY_STATUS(make_private_file(file));
+  auto impl = std::make_unique<Impl>();
+  for (auto* connection : {&impl->writer, &impl->reader}) {
+    INFERAD_TRY(*connection, Database::open(file));
+    if (auto status = configure(**connection); !status) return with_context(std::move(status).error(), doing);
+    if (connection != &impl->writer) continue;
+    if (auto status = migrate(*impl->writer); !status) return with_context(std::move(status).error(), doing);
+  }
+  INFERAD_TRY_STATUS(impl->reader->script("PRAGMA query_only=ON"));
+  return std::unique_ptr<Ledger>(new Ledger(std::move(impl)));
+}
+
+Status Ledger::recover() {
+  return impl_->write([](Database& db) -> Status {
+    INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, attempts = attempts - 1 WHERE state = $2", AiState::pending,
+                              AiState::running));
+    return db.run("UPDATE delivery SET state = $1 WHERE state = $2", DeliveryState::waiting, DeliveryState::sending);
+  });
+}
+
+void Ledger::set_progress(std::int64_t job_id, const std::string& stage, double fraction) {
+  const std::lock_guard lock(impl_->progress_mutex);
+  impl_->progress[job_id] = Progress{stage, fraction};
+}
+
+Progress Ledger::Impl::progress_of(std::int64_t job_id) {
+  const std::lock_guard lock(progress_mutex);
+  const auto found = progress.find(job_id);
+  return found == progress.end() ? Progress{} : found->second;
+}
+
+void Ledger::Impl::forget_progress(std::int64_t job_id) {
+  const std::lock_guard lock(progress_mutex);
+  progress.erase(job_id);
+}
+
+Status add_event(Database& database, std::int64_t study_id, WallTime at, std::string_view what) {
+  return database.run("INSERT INTO event (study_id, at, what) VALUES ($1, $2, $3)", study_id, at, what);
+}
+
+Status update_level(Database& database, std::int64_t study_id) {
+  static_assert(static_cast<int>(Level::routine) == 2);
+  return database.run(
+      "UPDATE study SET level = CASE WHEN ai_level < COALESCE(order_level, 2) THEN ai_level"
+      " ELSE COALESCE(order_level, 2) END WHERE id = $1", study_id);
+}
+
+}  // namespace inferad::store

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of Ledger, shared by the sources of this folder.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "server/store/ledger.h"
+#include "server/store/sqlite.h"
+
+namespace inferad::store {
+
+struct Progress {
+  std::string stage;
+  double fraction = 0;
+};
+
+struct Ledger::Impl {
+  std::unique_ptr<Database> writer, reader;
+  std::mutex writer_mutex, reader_mutex, progress_mutex;
+  std::map<std::int64_t, Progress> progress;  // of running jobs
+
+  // Runs work(Database&) → Result<…> as one transaction; an error, of the work or of the commit, leaves nothing.
+  template <class Work>
+  auto write(Work work) {
+    const std::lock_guard lock(writer_mutex);
+    return in_transaction(*writer, Transaction::Kind::write, work);
+  }
+  // The same on a snapshot, for views.
+  template <class Work>
+  auto read(Work work) {
+    const std::lock_guard lock(reader_mutex);
+    return in_transaction(*reader, Transaction::Kind::snapshot, work);
+  }
+
+  Progress progress_of(std::int64_t job_id);
+  void forget_progress(std::int64_t job_id);
+
+ private:
+  template <class Work>
+  static auto in_transaction(Database& database, Transaction::Kind kind, Work work) -> decltype(work(database)) {
+    INFERAD_TRY(auto transaction, Transaction::begin(database, kind));
+    auto result = work(database);
+    if (result) INFERAD_TRY_STATUS(transaction->commit());
+    return result;
+  }
+};
+
+Status add_event(Database& database, std::int64_t study_id, WallTime at, std::string_view what);
+Status add_deliveries(Database& database, std::int64_t study_id, std::int64_t job_id,
+                      std::span<const NewDelivery> deliveries, WallTime now);
+// Sets the study's level to the more urgent of its order's and the AI's.
+Status update_level(Database& database, std::int64_t study_id);
+
+inline Error no_such(std::string_view what) { return Error{Errc::not_found, "no such " + std::string(what)}; }
+
+// A due time further ahead than this counts as due: the clock was set back.
+inline constexpr std::int64_t kWaitMaxMs = 3'600'000;
+
+}  // namespace inferad::store

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store/schema.h"
+
+#include <fmt/format.h>
+
+namespace inferad::store {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x494E4644;  // "INFD": tells file(1) and us that this is a ledger
+
+// Times are milliseconds since 1970 UTC; enumerations are stored by their number in server/core.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE study (
+  id INTEGER PRIMARY KEY,
+  study_uid TEXT NOT NULL UNIQUE,
+  calling_ae TEXT NOT NULL,
+  is_open INTEGER NOT NULL DEFAULT 0,
+  revision INTEGER NOT NULL DEFAULT 0,
+  images INTEGER NOT NULL DEFAULT 0,
+  first_image_at INTEGER,
+  last_image_at INTEGER,
+  duplicates INTEGER NOT NULL DEFAULT 0,
+  last_duplicate_at INTEGER,
+  conflicts INTEGER NOT NULL DEFAULT 0,
+  last_conflict_at INTEGER,
+  order_level INTEGER,
+  ai_level INTEGER,
+  level INTEGER NOT NULL DEFAULT 2,
+  complete_at INTEGER,
+  complete_reason TEXT NOT NULL DEFAULT '',
+  rule TEXT NOT NULL DEFAULT '',
+  without_jobs INTEGER,
+  without_jobs_reason TEXT NOT NULL DEFAULT '',
+  patient_name TEXT NOT NULL DEFAULT '',
+  patient_id TEXT NOT NULL DEFAULT '',
+  birth_date TEXT NOT NULL DEFAULT '',
+  sex TEXT NOT NULL DEFAULT '',
+  age TEXT NOT NULL DEFAULT '',
+  accession_number TEXT NOT NULL DEFAULT '',
+  modality TEXT NOT NULL DEFAULT '',
+  body_part TEXT NOT NULL DEFAULT '',
+  study_description TEXT NOT NULL DEFAULT '',
+  study_date TEXT NOT NULL DEFAULT '',
+  study_time TEXT NOT NULL DEFAULT '',
+  institution TEXT NOT NULL DEFAULT '',
+  referring_physician TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX study_open ON study (is_open) WHERE is_open = 1;
+CREATE INDEX study_latest ON study (last_image_at);
+CREATE INDEX study_rule ON study (rule);
+
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  series_uid TEXT NOT NULL,
+  modality TEXT NOT NULL,
+  description TEXT NOT NULL,
+  excluded_because TEXT NOT NULL DEFAULT '',
+  attributes TEXT NOT NULL,
+  UNIQUE (study_id, series_uid)
+);
+
+CREATE TABLE instance (
+  spool_id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  series_id INTEGER NOT NULL REFERENCES series (id),
+  instance_uid TEXT NOT NULL,
+  sop_class_uid TEXT NOT NULL,
+  transfer_syntax_uid TEXT NOT NULL,
+  frames INTEGER NOT NULL,
+  disposition INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  data_sha256 TEXT NOT NULL,
+  calling_ae TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  attributes TEXT NOT NULL
+);
+CREATE INDEX instance_uid ON instance (study_id, instance_uid);
+CREATE INDEX instance_series ON instance (series_id, disposition);
+
+CREATE TABLE job (
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  pipeline TEXT NOT NULL,
+  pipeline_version TEXT NOT NULL DEFAULT '',
+  revision INTEGER NOT NULL,
+  series_json TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  findings_at INTEGER,
+  finished_at INTEGER,
+  findings_json TEXT NOT NULL DEFAULT '',
+  UNIQUE (study_id, revision, pipeline)
+);
+CREATE INDEX job_state ON job (state);
+
+CREATE TABLE decision (
+  id INTEGER PRIMARY KEY,
+  job_id INTEGER NOT NULL UNIQUE REFERENCES job (id),
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  level INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  pipeline TEXT NOT NULL,
+  pipeline_version TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  score_name TEXT NOT NULL,
+  score DOUBLE PRECISION,
+  threshold DOUBLE PRECISION,
+  decided_at INTEGER NOT NULL
+);
+CREATE INDEX decision_study ON decision (study_id);
+
+CREATE TABLE delivery (
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  job_id INTEGER NOT NULL REFERENCES job (id),
+  destination TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  file TEXT NOT NULL,
+  message TEXT NOT NULL,
+  sop_class_uid TEXT NOT NULL,
+  sop_instance_uid TEXT NOT NULL,
+  transfer_syntax_uid TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  last_error TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL,
+  next_attempt_at INTEGER NOT NULL,
+  delivered_at INTEGER
+);
+CREATE UNIQUE INDEX delivery_object ON delivery (job_id, destination, sop_instance_uid) WHERE sop_instance_uid <> '';
+CREATE INDEX delivery_undelivered ON delivery (destination, study_id, id) WHERE state <> 2;
+CREATE INDEX delivery_study ON delivery (study_id);
+
+CREATE TABLE event (
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  at INTEGER NOT NULL,
+  what TEXT NOT NULL
+);
+CREATE INDEX event_study ON event (study_id);
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1};  // kMigrations[n] makes version n + 1 of version n
+static_assert(std::size(kMigrations) == kSchemaVersion);
+
+Result<std::int64_t> pragma(Database& database, std::string_view sql) {
+  INFERAD_TRY(const auto value, database.value<std::int64_t>(sql));
+  return value.value_or(0);
+}
+
+}  // namespace
+
+Status migrate(Database& database) {
+  INFERAD_TRY(auto transaction, Transaction::begin(database, Transaction::Kind::write));
+  INFERAD_TRY(const auto application, pragma(database, "PRAGMA application_id"));
+  INFERAD_TRY(const auto version, pragma(database, "PRAGMA user_version"));
+  INFERAD_TRY(const auto tables, pragma(database, "SELECT COUNT(*) FROM sqlite_master"));
+  if (application != kApplicationId && (application != 0 || version != 0 || tables != 0))
+    return Error{Errc::refused, "the file is a database of another program"};
+  if (version > kSchemaVersion)
+    return Error{Errc::refused, fmt::format("ledger has schema version {}, this program knows up to {}: start the newer "
+                                            "program, or restore the copy made before the upgrade", version, kSchemaVersion)};
+  if (version == kSchemaVersion) return ok();
+  for (auto next = version; next < kSchemaVersion; ++next)
+    INFERAD_TRY_STATUS(database.script(kMigrations[next]));
+  INFERAD_TRY_STATUS(database.script(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId,
+                                                 kSchemaVersion).c_str()));
+  return transaction->commit();
+}
+
+}  // namespace inferad::store

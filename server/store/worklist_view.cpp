@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reading worklist as the ledger sees it.
+#include "server/store/worklist_view.h"
+
+#include <algorithm>
+
+#include "server/store/ledger_impl.h"
+#include "server/store/study_columns.h"
+
+namespace inferad::store {
+namespace {
+
+const std::string kStudies =
+    "SELECT s.id, s.study_uid, s.images, (SELECT COUNT(*) FROM series e WHERE e.study_id = s.id AND EXISTS ("
+    "  SELECT 1 FROM instance i WHERE i.series_id = e.id AND i.disposition = 0)), s.first_image_at, s.last_image_at,"
+    " s.complete_at, s.complete_reason, s.revision, s.order_level, s.level, s.rule, s.is_open, s.without_jobs,"
+    " s.without_jobs_reason, s.patient_name, s.patient_id, s.birth_date, s.sex, s.age, s.accession_number, s.modality,"
+    " s.body_part, s.study_description, s.study_date, s.study_time, s.institution, s.referring_physician FROM study s ";
+static_assert(static_cast<int>(Disposition::current) == 0);
+const std::string kDecisions =
+    "SELECT study_id, level, reason, pipeline, pipeline_version, model_sha256, score_name, score, threshold, decided_at"
+    " FROM decision WHERE study_id ";
+const std::string kJobs =
+    "SELECT j.id, j.study_id, j.state, j.reason FROM job j JOIN study s ON s.id = j.study_id"
+    " WHERE j.revision = s.revision AND s.id ";
+
+const std::string kLatest =
+    "IN (SELECT id FROM study WHERE first_image_at IS NOT NULL ORDER BY last_image_at DESC LIMIT $1) ";
+const std::string kLatestStudies = kStudies + "WHERE s.id " + kLatest;
+const std::string kLatestDecisions = kDecisions + kLatest + "ORDER BY id";
+const std::string kLatestJobs = kJobs + kLatest + "ORDER BY j.id";
+
+const std::string kOneStudy = kStudies + "WHERE s.id = $1 AND s.first_image_at IS NOT NULL";
+const std::string kOneDecisions = kDecisions + "= $1 ORDER BY id";
+const std::string kOneJobs = kJobs + "= $1 ORDER BY j.id";
+
+struct JobState {
+  AiState state = AiState::pending;
+  std::string reason;
+  double progress = 0;
+};
+
+struct StudyView {
+  WorklistEntry entry;
+  bool open = false;
+  std::optional<AiState> without_jobs;
+  std::string without_jobs_reason;
+  std::vector<JobState> jobs;  // of the latest revision
+};
+
+StudyView read_study(Row& row) {
+  StudyView view;
+  WorklistEntry& entry = view.entry;
+  std::optional<Level> order_level;
+  row >> entry.id >> entry.study_uid >> entry.instances >> entry.series >> entry.arrived_at >> entry.last_image_at >>
+      entry.complete_at >> entry.complete_reason >> entry.revision >> order_level >> entry.level >> entry.rule >>
+      view.open >> view.without_jobs >> view.without_jobs_reason;
+  for (const StudyColumn& column : kStudyColumns) row >> entry.*column.field;
+  entry.order_level = order_level.value_or(Level::routine);
+  return view;
+}
+
+// What a reader should know first: something still runs; something failed; something was found; nobody looked.
+int rank(AiState state) {
+  switch (state) {
+    case AiState::running: return 5;
+    case AiState::pending: return 4;
+    case AiState::failed: return 3;
+    case AiState::done: return 2;
+    default: return 1;
+  }
+}
+
+// The decision the level came from: the most urgent, and of those the first.
+const PriorityDecision* raising_decision(const WorklistEntry& entry) {
+  const auto most = std::min_element(entry.decisions.begin(), entry.decisions.end(),
+                                     [](const auto& a, const auto& b) { return a.level < b.level; });
+  return most != entry.decisions.end() && most->level < entry.order_level ? &*most : nullptr;
+}
+
+void conclude(StudyView& view) {
+  WorklistEntry& entry = view.entry;
+  entry.ai_state = view.without_jobs.value_or(AiState::pending);
+  entry.ai_reason = view.without_jobs_reason;
+  double progress = 0;
+  for (const JobState& job : view.jobs) {
+    if (&job == view.jobs.data() || rank(job.state) > rank(entry.ai_state)) {
+      entry.ai_state = job.state;
+      entry.ai_reason = job.reason;
+    }
+    progress += job.progress;
+  }
+  if (!view.jobs.empty()) entry.progress = progress / static_cast<double>(view.jobs.size());
+  if (view.open) {
+    entry.ai_state = AiState::receiving;
+    entry.ai_reason.clear();
+    entry.progress = 0;
+  }
+  if (const auto* decision = raising_decision(entry))
+    entry.ai_reason = decision->reason + (entry.ai_state == AiState::failed ? "; then failed: " + entry.ai_reason : "");
+}
+
+class StudyViews {
+ public:
+  StudyViews(Database& db, Ledger::Impl& impl) : db_(db), impl_(impl) {}
+
+  template <class... Args>
+  Status read(std::string_view studies, std::string_view decisions, std::string_view jobs, const Args&... args) {
+    INFERAD_TRY_STATUS(db_.each(studies, [&](Row& row) { add_study(row); }, args...));
+    INFERAD_TRY_STATUS(db_.each(decisions, [&](Row& row) { add_decision(row); }, args...));
+    INFERAD_TRY_STATUS(db_.each(jobs, [&](Row& row) { add_job(row); }, args...));
+    for (StudyView& view : views_) conclude(view);
+    return ok();
+  }
+  std::vector<WorklistEntry> take() {
+    std::vector<WorklistEntry> entries;
+    entries.reserve(views_.size());
+    for (StudyView& view : views_) entries.push_back(std::move(view.entry));
+    return entries;
+  }
+
+ private:
+  void add_study(Row& row) {
+    views_.push_back(read_study(row));
+    index_[views_.back().entry.id] = views_.size() - 1;
+  }
+  void add_decision(Row& row) {
+    std::int64_t study_id = 0;
+    PriorityDecision decision;
+    row >> study_id >> decision.level >> decision.reason >> decision.pipeline >> decision.pipeline_version >>
+        decision.model_sha256 >> decision.score_name >> decision.score >> decision.threshold >> decision.decided_at;
+    if (StudyView* const view = find(study_id)) view->entry.decisions.push_back(std::move(decision));
+  }
+  void add_job(Row& row) {
+    std::int64_t job_id = 0, study_id = 0;
+    JobState job;
+    row >> job_id >> study_id >> job.state >> job.reason;
+    const bool waits = job.state == AiState::pending || job.state == AiState::running;
+    job.progress = waits ? impl_.progress_of(job_id).fraction : 1.0;
+    if (StudyView* const view = find(study_id)) view->jobs.push_back(std::move(job));
+  }
+  StudyView* find(std::int64_t study_id) {
+    const auto found = index_.find(study_id);
+    return found == index_.end() ? nullptr : &views_[found->second];
+  }
+
+  Database& db_;
+  Ledger::Impl& impl_;
+  std::vector<StudyView> views_;
+  std::map<std::int64_t, std::size_t> index_;  // study id → place in views_
+};
+
+}  // namespace
+
+Result<std::vector<WorklistEntry>> latest_studies(Database& db, Ledger::Impl& impl, int studies_max) {
+  StudyViews views(db, impl);
+  INFERAD_TRY_STATUS(views.read(kLatestStudies, kLatestDecisions, kLatestJobs, studies_max));
+  return views.take();
+}
+
+Result<std::optional<WorklistEntry>> one_study(Database& db, Ledger::Impl& impl, std::int64_t study_id) {
+  StudyViews views(db, impl);
+  INFERAD_TRY_STATUS(views.read(kOneStudy, kOneDecisions, kOneJobs, study_id));
+  auto found = views.take();
+  if (found.empty()) return std::optional<WorklistEntry>();
+  return std::optional<WorklistEntry>(std::move(found.front()));
+}
+
+}  // namespace inferad::store
