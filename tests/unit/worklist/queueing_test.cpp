@@ -78,3 +78,6 @@ TEST_CASE("urgent studies wait little more than under strict priority, and nobod
   CHECK(waits_of(shipped, everybody).p999 <= 1.20 * waits_of(fifo, everybody).p999);
   CHECK(waits_of(shipped, everybody).max <= 1.30 * waits_of(fifo, everybody).max);
   CHECK(waits_of(strict, everybody).p999 > 1.30 * waits_of(fifo, everybody).p999);  // what the deadlines are for
+}
+
+}  // namespace inferad::worklist
