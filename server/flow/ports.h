@@ -57,9 +57,9 @@ class IntakePort {
 class HeaderReader {
  public:
   virtual ~HeaderReader() = default;
-  // The header of a DICOM Part 10 file (of the spool, also while it is still .part, or a result), by a bounded scan that
-  // stops at the pixels. invalid_input: it cannot be read as DICOM, or lacks a valid Study, Series or SOP Instance or
-  // Class UID; io: the file cannot be read. The text of an error carries no patient data. Thread-safe.
+  // The header of a DICOM Part 10 file (of the spool, also while it is still .part, or a result), by a bounded scan
+  // that stops at the pixels. invalid_input: it cannot be read as DICOM, or lacks a valid Study, Series or SOP Instance
+  // or Class UID; io: the file cannot be read. The text of an error carries no patient data. Thread-safe.
   virtual Result<InstanceHeader> read(const std::filesystem::path& part10) = 0;
 };
 
