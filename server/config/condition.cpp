@@ -49,18 +49,30 @@ std::string to_string(const Range& range) {
 std::string to_string(const Condition& condition) {
   const std::string names = joined(condition.attributes, "or");
   switch (condition.kind) {
-    case Kind::all: return condition.parts.empty() ? "always" : joined_parts(condition, "and");
-    case Kind::any: return condition.parts.empty() ? "never" : joined_parts(condition, "or");
-    case Kind::negation: return fmt::format("not ({})", to_string(condition.parts.front()));
-    case Kind::some_series: return fmt::format("a series for which ({})", to_string(condition.parts.front()));
-    case Kind::one_of: return fmt::format("{} is {}", names, joined(condition.values, "or"));
-    case Kind::range: return fmt::format("{} is {}", names, to_string(condition.range));
-    case Kind::matches: return fmt::format("{} matches /{}/", names, condition.pattern.text());
-    case Kind::exists: return fmt::format("{} {}", names, condition.wanted ? "is given" : "is absent");
-    case Kind::images: return fmt::format("number of images is {}", to_string(condition.range));
-    case Kind::calling_ae: return fmt::format("calling AE title is {}", joined(condition.values, "or"));
-    case Kind::orientation: return fmt::format("orientation is {}", joined(condition.values, "or"));
-    case Kind::slice_distance: return slice_distance_text(condition);
+    case Kind::all:
+      return condition.parts.empty() ? "always" : joined_parts(condition, "and");
+    case Kind::any:
+      return condition.parts.empty() ? "never" : joined_parts(condition, "or");
+    case Kind::negation:
+      return fmt::format("not ({})", to_string(condition.parts.front()));
+    case Kind::some_series:
+      return fmt::format("a series for which ({})", to_string(condition.parts.front()));
+    case Kind::one_of:
+      return fmt::format("{} is {}", names, joined(condition.values, "or"));
+    case Kind::range:
+      return fmt::format("{} is {}", names, to_string(condition.range));
+    case Kind::matches:
+      return fmt::format("{} matches /{}/", names, condition.pattern.text());
+    case Kind::exists:
+      return fmt::format("{} {}", names, condition.wanted ? "is given" : "is absent");
+    case Kind::images:
+      return fmt::format("number of images is {}", to_string(condition.range));
+    case Kind::calling_ae:
+      return fmt::format("calling AE title is {}", joined(condition.values, "or"));
+    case Kind::orientation:
+      return fmt::format("orientation is {}", joined(condition.values, "or"));
+    case Kind::slice_distance:
+      return slice_distance_text(condition);
   }
   return {};
 }

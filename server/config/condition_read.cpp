@@ -60,7 +60,8 @@ Range read_range(JsonObject& object, double least) {
   Range range;
   if (const auto min = object.find("min")) range.min = min->number(least, kLargest);
   if (const auto max = object.find("max")) range.max = max->number(least, kLargest);
-  if (range.min && range.max && *range.min > *range.max) object.node().fail("min is above max: no value can be in between");
+  if (range.min && range.max && *range.min > *range.max)
+    object.node().fail("min is above max: no value can be in between");
   return range;
 }
 
@@ -68,7 +69,8 @@ void check_numeric(const JsonNode& node, const std::vector<std::string>& keyword
   for (const auto& keyword : keywords) {
     const auto* info = find_attribute(std::string_view(keyword));
     if (info && !is_numeric(info->vr)) {
-      node.fail(fmt::format("min and max need numbers, but {} is text (VR {}): use equals, in or matches", keyword, info->vr));
+      node.fail(fmt::format("min and max need numbers, but {} is text (VR {}): use equals, in or matches", keyword,
+                            info->vr));
     }
   }
 }
@@ -88,7 +90,8 @@ Condition read_attribute_test(JsonObject& object) {
   const auto given = std::count_if(kTests.begin(), kTests.end(), [&](const char* test) { return object.has(test); });
   const bool range = object.has("min") || object.has("max");
   if (given != (object.has("min") && object.has("max") ? 2 : 1)) {
-    object.node().fail(R"(expected one test of the attribute: "equals", "in", "min" with "max", "matches" or "exists")");
+    object.node().fail(
+        R"(expected one test of the attribute: "equals", "in", "min" with "max", "matches" or "exists")");
   }
   out.kind = Kind::one_of;
   if (const auto node = object.find("equals")) out.values = {node->text().value_or("")};
@@ -177,9 +180,10 @@ void refuse_in_study(const JsonNode& node, Scope scope) {
 Condition read_condition(const JsonNode& node, Scope scope) {
   JsonObject object(node);
   if (!node.is_object()) return {};
-  constexpr std::array kShapes{"attribute", "images", "calling_ae",     "orientation", "slice_distance",
-                               "all",       "any",    "not",            "series"};
-  const auto shapes = std::count_if(kShapes.begin(), kShapes.end(), [&](const char* shape) { return object.has(shape); });
+  constexpr std::array kShapes{"attribute", "images", "calling_ae", "orientation", "slice_distance",
+                               "all",       "any",    "not",        "series"};
+  const auto shapes =
+      std::count_if(kShapes.begin(), kShapes.end(), [&](const char* shape) { return object.has(shape); });
   for (const char* shape : kShapes) object.allow(shape);
   if (shapes != 1) {
     for (const char* test : kTests) object.allow(test);

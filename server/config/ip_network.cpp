@@ -73,7 +73,8 @@ Result<IpNetwork> IpNetwork::parse(std::string_view text) {
   network.prefix_bits_ = *bits + (written_as_v4 ? kMappedBits : 0);
   for (int bit = network.prefix_bits_; bit < 128; ++bit) {
     if ((address->bytes[static_cast<std::size_t>(bit / 8)] >> (7 - bit % 8)) & 1) {
-      return Error{Errc::invalid_input, "the address has bits beyond its prefix length: write the network, as 192.0.2.0/24"};
+      return Error{Errc::invalid_input,
+                   "the address has bits beyond its prefix length: write the network, as 192.0.2.0/24"};
     }
   }
   return network;

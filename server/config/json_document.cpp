@@ -102,12 +102,18 @@ void JsonDocument::add_at_key(const std::string& pointer, std::string what) cons
 
 std::string JsonNode::found() const {
   switch (value_->type()) {
-    case nlohmann::json::value_t::null: return "null";
-    case nlohmann::json::value_t::boolean: return value_->get<bool>() ? "true" : "false";
-    case nlohmann::json::value_t::string: return "the text " + shortened(value_->dump());
-    case nlohmann::json::value_t::object: return "an object";
-    case nlohmann::json::value_t::array: return fmt::format("a list of {}", value_->size());
-    default: return value_->dump();
+    case nlohmann::json::value_t::null:
+      return "null";
+    case nlohmann::json::value_t::boolean:
+      return value_->get<bool>() ? "true" : "false";
+    case nlohmann::json::value_t::string:
+      return "the text " + shortened(value_->dump());
+    case nlohmann::json::value_t::object:
+      return "an object";
+    case nlohmann::json::value_t::array:
+      return fmt::format("a list of {}", value_->size());
+    default:
+      return value_->dump();
   }
 }
 

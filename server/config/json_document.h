@@ -91,7 +91,7 @@ class JsonObject {
   void read(const char* name, double& out, double least, double most);
   void read(const char* name, std::chrono::seconds& out, std::int64_t least, std::int64_t most);
   template <class Int>
-    requires std::is_integral_v<Int>
+  requires std::is_integral_v<Int>
   void read(const char* name, Int& out, std::int64_t least, std::int64_t most) {
     if (const auto node = find(name)) {
       if (const auto value = node->integer(least, most)) out = static_cast<Int>(*value);

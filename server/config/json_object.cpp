@@ -38,10 +38,10 @@ void JsonObject::read(const char* name, std::string& out, std::size_t characters
   if (!node) return;
   const auto text = node->text();
   if (!text) return;
-  const bool control = std::any_of(text->begin(), text->end(),
-                                   [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
-  const auto characters = std::count_if(text->begin(), text->end(),
-                                        [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+  const bool control =
+      std::any_of(text->begin(), text->end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+  const auto characters =
+      std::count_if(text->begin(), text->end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
   if (control || static_cast<std::size_t>(characters) > characters_max) {
     node->fail_expected(fmt::format("a text of at most {} characters without control characters", characters_max));
   } else {

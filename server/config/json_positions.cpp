@@ -99,8 +99,8 @@ class Scan {
     object.member_at = start;
     if (object.names.insert(name).second) return;
     const int line = result_.places[object.member].key.line;
-    result_.problems.push_back(
-        {"", start, object.member, fmt::format("this member is already given in line {}: remove one of the two", line)});
+    result_.problems.push_back({"", start, object.member,
+                                fmt::format("this member is already given in line {}: remove one of the two", line)});
   }
 
   void literal() {

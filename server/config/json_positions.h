@@ -18,7 +18,7 @@ inline constexpr std::size_t kJsonValuesMax = 20'000;
 inline constexpr std::size_t kJsonKeyBytesMax = 128;
 
 struct Place {
-  Position key;    // of the member's name; the same as value in arrays
+  Position key;  // of the member's name; the same as value in arrays
   Position value;
 };
 

@@ -21,7 +21,8 @@ Result<Pattern> Pattern::compile(const std::string& text) {
   options.set_max_mem(1 << 20);
   auto impl = std::make_shared<Impl>(text, options);
   if (!impl->expression.ok()) {
-    return Error{Errc::invalid_input, fmt::format("not a regular expression (RE2 syntax): {}", impl->expression.error())};
+    return Error{Errc::invalid_input,
+                 fmt::format("not a regular expression (RE2 syntax): {}", impl->expression.error())};
   }
   Pattern pattern;
   pattern.text_ = text;

@@ -23,7 +23,7 @@ enum class PeerRole {
 inline constexpr std::string_view kAnyAeTitle = "*";
 
 struct Peer {
-  std::string name;       // ours: in logs, metrics and the pages
+  std::string name;  // ours: in logs, metrics and the pages
   std::string ae_title;
   std::vector<std::string> addresses;  // as written; IP addresses or networks it calls from (role send)
   std::string host;                    // where we call it (roles receive_results, query)

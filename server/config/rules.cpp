@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::pair<std::string_view, bool>, 2> kMatches{{{"first", false}, {"all", true}}};
-constexpr std::array<std::pair<std::string_view, bool>, 2> kNoAnalysis{{{"not_applicable", false}, {"not_analysed", true}}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> kNoAnalysis{
+    {{"not_applicable", false}, {"not_analysed", true}}};
 constexpr std::array<std::pair<std::string_view, Preference::Kind>, 3> kPreferences{
     {{"longest", Preference::Kind::longest},
      {"thinnest", Preference::Kind::thinnest},
@@ -54,7 +55,8 @@ void read_then(const JsonNode& node, Rule& rule) {
   rule.not_analysed = choose<bool>(*nothing, kNoAnalysis).value_or(false);
   object.require("because");
   object.read("because", rule.because);
-  if (object.has("because") && rule.because.empty()) node.fail("\"because\" is empty: say it for the reader of the worklist");
+  if (object.has("because") && rule.because.empty())
+    node.fail("\"because\" is empty: say it for the reader of the worklist");
 }
 
 Rule read_rule(const JsonNode& node) {
@@ -105,9 +107,10 @@ void check_reach(const std::vector<JsonNode>& nodes, const Routing& routing) {
     asked.push_back(requirements(routing.rules[i].when));
     for (std::size_t j = 0; j < i; ++j) {
       if (!std::includes(asked[i].begin(), asked[i].end(), asked[j].begin(), asked[j].end())) continue;
-      nodes[i].fail(fmt::format("this rule is never reached: rule \"{}\" before it takes every study that matches; "
-                                "move this rule up or remove it",
-                                routing.rules[j].name));
+      nodes[i].fail(
+          fmt::format("this rule is never reached: rule \"{}\" before it takes every study that matches; "
+                      "move this rule up or remove it",
+                      routing.rules[j].name));
       break;
     }
   }
@@ -125,8 +128,9 @@ void check_pipelines(const std::vector<JsonNode>& nodes, const Routing& routing,
     if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto then = nodes[i].member("then");
     const std::string expected = known.empty() ? "" : "; there are " + list_of(known);
-    then->member("pipeline")->fail(
-        fmt::format("no pipeline \"{}\": {} has no folder of that name with a pipeline.json{}", name, folder.string(), expected));
+    then->member("pipeline")
+        ->fail(fmt::format("no pipeline \"{}\": {} has no folder of that name with a pipeline.json{}", name,
+                           folder.string(), expected));
   }
 }
 

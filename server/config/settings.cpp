@@ -34,9 +34,10 @@ void check_bind(const JsonNode& root, const char* part, const std::string& bind,
   const auto section = root.member(part);
   const auto member = section ? section->member("bind") : std::nullopt;
   if (!member) return;
-  member->fail(fmt::format("found {}, expected a loopback address: traffic would be neither encrypted nor authenticated; "
-                           "to accept that in a protected network, set \"insecure_plaintext\": true",
-                           member->found()));
+  member->fail(
+      fmt::format("found {}, expected a loopback address: traffic would be neither encrypted nor authenticated; "
+                  "to accept that in a protected network, set \"insecure_plaintext\": true",
+                  member->found()));
 }
 
 // A name may stand once among peers and HL7 destinations: deliveries and metrics go by it.
@@ -59,7 +60,8 @@ void check_reference(const JsonNode& node, const Settings& settings, PeerRole ro
   if (!node.is_text()) return;
   const Peer* peer = settings.peer(*node.text());
   if (peer && peer->has(role)) return;
-  if (peer) return node.fail(fmt::format("this peer does not have the role \"{}\": add it to its \"roles\"", role_word));
+  if (peer)
+    return node.fail(fmt::format("this peer does not have the role \"{}\": add it to its \"roles\"", role_word));
   std::vector<std::string> names;
   for (const auto& known : settings.peers) names.push_back(known.name);
   node.fail(fmt::format("found {}, expected the name of a peer{}{}", node.found(), names.empty() ? "" : ": ",

@@ -26,10 +26,10 @@ struct SiteSettings {
 
 struct DicomSettings {
   std::string bind = "127.0.0.1";
-  std::uint16_t port = 11112;                   // 0 = the system chooses
-  int associations_max = 64;                    // open at the same time, from all peers
-  std::uint32_t pdu_bytes_max = 131072;         // what we announce (PS3.8 D.1)
-  std::int64_t object_bytes_max = 4294967295;   // one data set; a larger one gets A700
+  std::uint16_t port = 11112;                    // 0 = the system chooses
+  int associations_max = 64;                     // open at the same time, from all peers
+  std::uint32_t pdu_bytes_max = 131072;          // what we announce (PS3.8 D.1)
+  std::int64_t object_bytes_max = 4294967295;    // one data set; a larger one gets A700
   std::chrono::seconds association_timeout{30};  // for the request, and for the release (ARTIM, PS3.8 9.1.5)
   std::chrono::seconds pdu_timeout{30};          // for one PDU from its first byte
   std::chrono::seconds idle_timeout{60};         // between two messages
@@ -48,14 +48,14 @@ struct StorageSettings {
   std::int64_t free_bytes_min = 1LL << 30;        // below: C-STORE gets A700
   std::int64_t quarantine_bytes_max = 1LL << 30;  // of refused objects that are kept
   int quarantine_files_max = 1000;
-  int retention_days = 0;                         // 0 = images are kept for ever
+  int retention_days = 0;  // 0 = images are kept for ever
   bool operator==(const StorageSettings&) const = default;
 };
 
 struct AssemblerSettings {
-  std::chrono::seconds quiet{10};         // no image for so long: complete
-  std::chrono::seconds max_age{1800};     // since the first image: complete whatever comes
-  std::string query_peer;                 // asked by C-FIND how many images a study has; "" = nobody
+  std::chrono::seconds quiet{10};      // no image for so long: complete
+  std::chrono::seconds max_age{1800};  // since the first image: complete whatever comes
+  std::string query_peer;              // asked by C-FIND how many images a study has; "" = nobody
   std::chrono::seconds query_interval{2};
   int open_studies_max = 1000;
   bool operator==(const AssemblerSettings&) const = default;
@@ -63,11 +63,11 @@ struct AssemblerSettings {
 
 struct WorkerSettings {
   int count = 1;
-  int threads = 0;                        // of each worker; 0 = cores / count
-  std::chrono::seconds deadline{600};     // for one job; then the worker is killed
-  std::string device = "cpu";             // cpu, cuda or cuda:N
+  int threads = 0;                     // of each worker; 0 = cores / count
+  std::chrono::seconds deadline{600};  // for one job; then the worker is killed
+  std::string device = "cpu";          // cpu, cuda or cuda:N
   bool warm_up = true;
-  std::filesystem::path program;          // inferad-worker; "" = beside inferad
+  std::filesystem::path program;  // inferad-worker; "" = beside inferad
   bool operator==(const WorkerSettings&) const = default;
 };
 
@@ -85,14 +85,14 @@ struct Hl7Destination {
   std::string name, host;
   std::uint16_t port = 2575;
   Hl7Message message = Hl7Message::omi_o23;
-  std::string sending_application = "INFERAD", sending_facility;  // MSH-3, MSH-4
-  std::string receiving_application, receiving_facility;          // MSH-5, MSH-6
-  std::string processing_id = "P";                                // MSH-11
-  std::string order_control = "XO";                               // ORC-1
-  bool enhanced_acknowledgement = false;                          // MSH-15 and MSH-16
+  std::string sending_application = "INFERAD", sending_facility;      // MSH-3, MSH-4
+  std::string receiving_application, receiving_facility;              // MSH-5, MSH-6
+  std::string processing_id = "P";                                    // MSH-11
+  std::string order_control = "XO";                                   // ORC-1
+  bool enhanced_acknowledgement = false;                              // MSH-15 and MSH-16
   bool tq1_9 = true, orc_7_6 = true, obr_5 = false, obr_27_6 = true;  // where the priority stands
-  Level least_level = Level::high;                                // less urgent decisions are not sent
-  std::chrono::seconds timeout{30};                               // for the acknowledgement
+  Level least_level = Level::high;                                    // less urgent decisions are not sent
+  std::chrono::seconds timeout{30};                                   // for the acknowledgement
   bool operator==(const Hl7Destination&) const = default;
 };
 

@@ -56,7 +56,8 @@ void read_addresses(const JsonNode& node, std::vector<std::string>& out) {
 // What the roles of a peer need.
 void check_peer(const JsonObject& object, const Peer& peer) {
   const auto need = [&](bool given, const char* member, const char* role) {
-    if (!given) object.node().fail(fmt::format("\"{}\" is missing: a peer with the role \"{}\" needs it", member, role));
+    if (!given)
+      object.node().fail(fmt::format("\"{}\" is missing: a peer with the role \"{}\" needs it", member, role));
   };
   if (peer.has(PeerRole::send)) need(object.has("addresses"), "addresses", "send");
   for (const auto& [word, role] : kRoles) {

@@ -68,9 +68,9 @@ void read_name(const JsonNode& node, std::string& out) {
   constexpr std::string_view kExpected = "a text of 1 to 32 letters, digits, - and _, starting with a letter or digit";
   const auto text = node.text(kExpected);
   if (!text) return;
-  const bool good = !text->empty() && text->size() <= 32 && is_alphanumeric(text->front()) &&
-                    std::all_of(text->begin(), text->end(),
-                                [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
+  const bool good =
+      !text->empty() && text->size() <= 32 && is_alphanumeric(text->front()) &&
+      std::all_of(text->begin(), text->end(), [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
   if (good) {
     out = *text;
   } else {

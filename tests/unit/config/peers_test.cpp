@@ -59,7 +59,8 @@ TEST_CASE("networks are read strictly") {
 
 TEST_CASE("AE titles follow PS3.5") {
   CHECK(is_valid_ae_title("A B"));
-  for (const char* wrong : {"", " A", "A ", "A\\B", "12345678901234567", "\xc3\x84"}) CHECK_FALSE(is_valid_ae_title(wrong));
+  for (const char* wrong : {"", " A", "A ", "A\\B", "12345678901234567", "\xc3\x84"})
+    CHECK_FALSE(is_valid_ae_title(wrong));
 }
 
 }  // namespace inferad::config

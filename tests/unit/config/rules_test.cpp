@@ -54,18 +54,23 @@ TEST_CASE("each wrong rule is told at its place") {
   check(R"({"name": "a"})", "2:1: /rules/0", "\"then\" is missing");
   check(R"({"name": "a", "then": {}})", "2:23: /rules/0/then", "expected either");
   check(R"({"name": "a", "then": {"no_analysis": "not_analysed"}})", "2:23: /rules/0/then", "\"because\" is missing");
-  check(R"({"name": "a", "then": {"pipeline": "no-such"}})", "2:36: /rules/0/then/pipeline", "there are \"ct-lung-density\"");
-  check(R"({"name": "a", "thne": 1, "then": {"pipeline": "ct-lung-density"}})", "2:15: /rules/0/thne", "did you mean \"then\"?");
-  check(R"({"name": "a", "series": {}, "then": {"no_analysis": "not_analysed", "because": "b"}})", "2:25: /rules/0/series",
-        "remove \"series\"");
-  check(std::string("{\"name\": \"a\", ") + kCt + ", " + kRun + "},\n{\"name\": \"a\", " + kRun + "}", "3:10: /rules/1/name",
-        "already used at /rules/0");
+  check(R"({"name": "a", "then": {"pipeline": "no-such"}})", "2:36: /rules/0/then/pipeline",
+        "there are \"ct-lung-density\"");
+  check(R"({"name": "a", "thne": 1, "then": {"pipeline": "ct-lung-density"}})", "2:15: /rules/0/thne",
+        "did you mean \"then\"?");
+  check(R"({"name": "a", "series": {}, "then": {"no_analysis": "not_analysed", "because": "b"}})",
+        "2:25: /rules/0/series", "remove \"series\"");
+  check(std::string("{\"name\": \"a\", ") + kCt + ", " + kRun + "},\n{\"name\": \"a\", " + kRun + "}",
+        "3:10: /rules/1/name", "already used at /rules/0");
 }
 
 TEST_CASE("a rule that can never be reached is a mistake") {
   TemporaryConfig config;
   const std::string first = std::string("{\"name\": \"a\", ") + kCt + ", " + kRun + "},\n";
-  config.routing(rules(first + R"({"name": "b", "when": {"all": [{"images": {"min": 2}}, {"attribute": "Modality", "equals": "CT"}]}, )" + kRun + "}"));
+  config.routing(
+      rules(first +
+            R"({"name": "b", "when": {"all": [{"images": {"min": 2}}, {"attribute": "Modality", "equals": "CT"}]}, )" +
+            kRun + "}"));
   CHECK(config.only_problem("3:1: /rules/1", "never reached: rule \"a\""));
   config.routing("{\"match\": \"all\", \"rules\": [" + first + "{\"name\": \"b\", " + kCt + ", " + kRun + "}]}");
   CHECK(config.problems.empty());

@@ -85,7 +85,8 @@ TEST_CASE("the schema names every member that the reader knows") {
   std::map<std::string, std::vector<std::string>> names;
   for (const auto& member : schema_members()) names[member.section].push_back('"' + member.name + '"');
   for (const auto& [section, expected] : names) {
-    config.settings(section.empty() ? R"({"qqqqqqqqqqqqqqqq": 1})" : "{\"" + section + R"(": {"qqqqqqqqqqqqqqqq": 1}})");
+    config.settings(section.empty() ? R"({"qqqqqqqqqqqqqqqq": 1})"
+                                    : "{\"" + section + R"(": {"qqqqqqqqqqqqqqqq": 1}})");
     REQUIRE(config.problems.size() == 1);
     const auto known = std::count(config.problems[0].begin(), config.problems[0].end(), '"') / 2;
     auto count = static_cast<std::ptrdiff_t>(expected.size());

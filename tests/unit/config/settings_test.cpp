@@ -65,16 +65,19 @@ TEST_CASE("peers are checked for what their roles need") {
   check(R"({"name": "a", "ae_title": "A", "roles": ["query"], "port": 104})", "2:1: /peers/0", "\"host\" is missing");
   check(R"({"name": "a", "ae_title": "*", "roles": ["query"], "host": "h", "port": 104})", "/peers/0", "\"send\" only");
   check(R"({"name": "a b", "ae_title": "A", "roles": ["send"], "addresses": []})", "2:10: /peers/0/name", "letters");
-  check(R"({"name": "a", "ae_title": "A", "roles": ["send"], "addresses": ["10.0.0.1/8"]})", "/peers/0/addresses/0", "");
+  check(R"({"name": "a", "ae_title": "A", "roles": ["send"], "addresses": ["10.0.0.1/8"]})", "/peers/0/addresses/0",
+        "");
   check(R"({"name": "a", "ae_title": "A", "roles": ["sned"], "addresses": []})", "/peers/0/roles/0", "did you mean");
   check(R"({"name": "a", "ae_title": "A", "roles": ["send", "send"], "addresses": []})", "/roles/1", "given twice");
   check(R"({"name": "a", "ae_title": "A", "roles": ["send"], "addresses": []},
-           {"name": "a", "ae_title": "B", "roles": ["send"], "addresses": []})", "3:21: /peers/1/name", "already used");
+           {"name": "a", "ae_title": "B", "roles": ["send"], "addresses": []})",
+        "3:21: /peers/1/name", "already used");
 }
 
 TEST_CASE("all mistakes of a file are told at once, in order") {
   TemporaryConfig config;
-  const auto file = config.write("inferad.json", "{\n\"dicom\": {\"port\": -1, \"bind\": 1},\n\"x\": 1,\n\"ae_title\": \"\"}");
+  const auto file =
+      config.write("inferad.json", "{\n\"dicom\": {\"port\": -1, \"bind\": 1},\n\"x\": 1,\n\"ae_title\": \"\"}");
   Problems problems;
   CHECK_FALSE(load_configuration(file, problems));
   REQUIRE(problems.size() == 5);  // the missing rules file is the fifth

@@ -52,7 +52,8 @@ class TemporaryConfig {
 
   // One problem, and it starts with `place` and contains `words`.
   bool only_problem(const std::string& place, const std::string& words) const {
-    return problems.size() == 1 && problems[0].starts_with(place + ": ") && problems[0].find(words) != std::string::npos;
+    return problems.size() == 1 && problems[0].starts_with(place + ": ") &&
+           problems[0].find(words) != std::string::npos;
   }
 
  private:

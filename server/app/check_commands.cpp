@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// check and run: what the worker is needed for, outside a running node.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "server/app/ask_node.h"
+#include "server/app/worker_program.h"
+
+namespace inferad::app {
+
+int check_command(const NodeChoice& node) {
+  const auto configuration = load_or_print(node.config);
+  if (!configuration) return exit_status::kConfiguration;
+  const auto& settings = configuration->settings;
+  fmt::print("{}: settings are right\n{}: {} rules are right\n", node.config.string(), settings.routing_file.string(),
+             configuration->routing.rules.size());
+  auto arguments = engine_arguments(settings);
+  arguments.insert(arguments.begin(), "check");
+  return run_worker(settings, arguments) == 0 ? exit_status::kDone : exit_status::kConfiguration;
+}
+
+int run_command(const NodeChoice& node, const std::string& pipeline, const std::vector<std::filesystem::path>& paths,
+                const std::filesystem::path& out) {
+  const auto configuration = load_or_print(node.config);
+  if (!configuration) return exit_status::kConfiguration;
+  std::vector<std::string> arguments{"run", pipeline, "--out", out.string()};
+  for (const auto& argument : engine_arguments(configuration->settings)) arguments.push_back(argument);
+  arguments.push_back("--");
+  for (const auto& path : paths) arguments.push_back(path.string());
+  return run_worker(configuration->settings, arguments);
+}
+
+}  // namespace inferad::app

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of inferad behind the command line. Each gives the exit status.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace inferad::app {
+
+namespace exit_status {
+inline constexpr int kDone = 0, kFailed = 1, kNotAnalysed = 3, kConfiguration = 78;
+}
+
+struct NodeChoice {
+  std::filesystem::path config = "config/inferad.json";
+  bool json = false;  // the API's answer as it is
+};
+
+// ---- without a running node ----
+int serve_command(const NodeChoice& node);  // until SIGTERM or SIGINT
+// Settings, rules, and through inferad-worker pipelines and models. 78 with every mistake.
+int check_command(const NodeChoice& node);
+int explain_command(const NodeChoice& node, const std::vector<std::filesystem::path>& paths,
+                    const std::string& calling_ae);
+// Becomes `inferad-worker run`; returns only when that cannot be started.
+int run_command(const NodeChoice& node, const std::string& pipeline, const std::vector<std::filesystem::path>& paths,
+                const std::filesystem::path& out);
+int echo_command(const NodeChoice& node, const std::string& peer);
+
+// ---- questions to the running node, over its HTTP API ----
+int status_command(const NodeChoice& node);
+int worklist_command(const NodeChoice& node);
+int jobs_command(const NodeChoice& node);
+int outbox_command(const NodeChoice& node);
+int models_command(const NodeChoice& node);
+int rules_command(const NodeChoice& node);
+int peers_command(const NodeChoice& node);
+int retry_command(const NodeChoice& node, const std::string& list, std::int64_t id);  // list: "jobs" or "outbox"
+
+}  // namespace inferad::app

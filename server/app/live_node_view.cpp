@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/app/live_node_view.h"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "server/worklist/policy.h"
+
+namespace inferad::app {
+
+namespace {
+
+worklist::PolicySettings policy(const config::WorklistSettings& settings) {
+  worklist::PolicySettings out;
+  out.targets = settings.targets;
+  out.reserve = settings.reserve;
+  return out;
+}
+
+int jobs_in(const store::LedgerCounts& counts, AiState state) {
+  const auto found = counts.jobs.find(state);
+  return found == counts.jobs.end() ? 0 : found->second;
+}
+
+// Why the node does not take studies, or does not analyse them; "" when it does both.
+std::string trouble(bool draining, bool low_disk, const workers::ProcessHost::State& workers) {
+  if (draining) return "The node is stopping.";
+  if (low_disk) return "The disk is nearly full: images are not accepted.";
+  if (workers.workers == 0) return "No worker is configured: nothing is analysed.";
+  if (workers.ready == workers.workers) return {};
+  if (!workers.trouble.empty()) return "Workers are not ready: " + workers.trouble;
+  return "Workers are loading and warming up their models.";
+}
+
+std::string roles_text(const config::Peer& peer) {
+  std::string text;
+  const auto add = [&](config::PeerRole role, const char* words) {
+    if (peer.has(role)) text += (text.empty() ? "" : ", ") + std::string(words);
+  };
+  add(config::PeerRole::send, "sends studies");
+  add(config::PeerRole::receive_results, "receives results");
+  add(config::PeerRole::query, "counts images");
+  return text;
+}
+
+std::string address_text(const config::Peer& peer) {
+  const std::string ae_title = peer.ae_title == config::kAnyAeTitle ? "any AE title" : peer.ae_title;
+  if (!peer.host.empty()) return fmt::format("{} @ {}:{}", ae_title, peer.host, peer.port);
+  return fmt::format("{} from {}", ae_title, fmt::join(peer.addresses, ", "));
+}
+
+std::string then_text(const config::Rule& rule) { return rule.pipeline.empty() ? rule.because : rule.pipeline; }
+
+// How sending to each destination went lately.
+struct Deliveries {
+  explicit Deliveries(const Result<std::vector<DeliveryView>>& deliveries) {
+    if (!deliveries) return;
+    for (const auto& delivery : *deliveries) {
+      auto& last = by_destination[delivery.destination];
+      if (delivery.delivered_at) last.success = std::max(last.success, delivery.delivered_at);
+      if (delivery.last_error.empty() || delivery.delivered_at) continue;
+      last.error = delivery.last_error;
+    }
+  }
+  struct Last {
+    std::optional<WallTime> success;
+    std::string error;
+  };
+  std::map<std::string, Last> by_destination;
+};
+
+}  // namespace
+
+Result<std::vector<WorklistEntry>> LiveNodeView::worklist() {
+  INFERAD_TRY(auto entries, parts_.ledger.worklist());
+  std::vector<worklist::WaitingStudy> waiting;
+  std::map<std::int64_t, WorklistEntry*> by_id;
+  for (auto& entry : entries) {
+    waiting.push_back({entry.id, entry.level, entry.arrived_at, entry.study_uid});
+    by_id[entry.id] = &entry;
+  }
+  const auto settings = policy(parts_.configuration.get()->settings.worklist);
+  std::vector<WorklistEntry> ordered;
+  for (const auto id : worklist::reading_order(waiting, settings, std::nullopt)) {
+    ordered.push_back(std::move(*by_id.at(id)));
+  }
+  return ordered;
+}
+
+std::array<int, 4> LiveNodeView::targets_minutes() {
+  std::array<int, 4> out{};
+  const auto configuration = parts_.configuration.get();
+  const auto& targets = configuration->settings.worklist.targets;
+  std::transform(targets.begin(), targets.end(), out.begin(), [](auto t) { return static_cast<int>(t.count()); });
+  return out;
+}
+
+Result<StudyDetail> LiveNodeView::study(std::int64_t id) {
+  INFERAD_TRY(auto detail, parts_.ledger.study_detail(id));
+  if (!detail) return Error{Errc::not_found, "There is no study with this number."};
+  return *std::move(detail);
+}
+
+Result<std::vector<JobView>> LiveNodeView::jobs() {
+  INFERAD_TRY(auto jobs, parts_.ledger.jobs());
+  std::stable_sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) {
+    return std::tuple(a.state != AiState::failed, -a.id) < std::tuple(b.state != AiState::failed, -b.id);
+  });
+  return jobs;
+}
+
+Result<std::vector<DeliveryView>> LiveNodeView::deliveries() {
+  INFERAD_TRY(auto deliveries, parts_.ledger.deliveries());
+  const auto rank = [](const DeliveryView& d) {
+    if (d.state == DeliveryState::parked) return std::pair(0, d.id);
+    if (d.state == DeliveryState::delivered) return std::pair(2, -d.id);
+    return std::pair(1, d.id);
+  };
+  std::sort(deliveries.begin(), deliveries.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return deliveries;
+}
+
+Status LiveNodeView::retry_job(std::int64_t id) {
+  INFERAD_TRY_STATUS(parts_.ledger.retry_job(id, wall_now()));
+  if (parts_.jobs_changed) parts_.jobs_changed();
+  return ok();
+}
+
+Status LiveNodeView::retry_delivery(std::int64_t id) {
+  INFERAD_TRY_STATUS(parts_.ledger.retry_delivery(id, wall_now()));
+  if (parts_.deliveries_changed) parts_.deliveries_changed();
+  return ok();
+}
+
+web::NodeStatus LiveNodeView::status() {
+  web::NodeStatus out;
+  const auto counts = parts_.ledger.counts();
+  const auto workers = parts_.workers.state();
+  const bool low_disk = parts_.spool.below_watermark();
+  out.version = INFERAD_VERSION;
+  out.ae_title = parts_.configuration.get()->settings.ae_title;
+  out.started_at = started_at_;
+  out.ready = !draining_ && !low_disk && counts.has_value();
+  out.inference_ready = out.ready && workers.workers > 0 && workers.ready == workers.workers;
+  out.not_ready_because =
+      counts ? trouble(draining_, low_disk, workers) : "The ledger cannot be read: " + counts.error().what;
+  out.workers = workers.workers;
+  out.workers_ready = workers.ready;
+  out.disk_free_bytes = parts_.spool.free_bytes();
+  struct statvfs disk {};
+  if (statvfs(parts_.spool.data_folder().c_str(), &disk) == 0) {
+    out.disk_total_bytes = static_cast<std::int64_t>(disk.f_blocks) * static_cast<std::int64_t>(disk.f_frsize);
+  }
+  if (!counts) return out;
+  out.receiving = counts->open_studies;
+  out.pending = jobs_in(*counts, AiState::pending);
+  out.running = jobs_in(*counts, AiState::running);
+  out.failed = jobs_in(*counts, AiState::failed);
+  for (const auto& [name, outbox] : counts->outbox) {
+    out.waiting += outbox.waiting;
+    out.sending += outbox.sending;
+    out.parked += outbox.parked;
+    if (!outbox.oldest_at) continue;
+    out.oldest_waiting_at = std::min(out.oldest_waiting_at.value_or(*outbox.oldest_at), *outbox.oldest_at);
+  }
+  return out;
+}
+
+std::vector<web::PeerView> LiveNodeView::peers() {
+  const auto configuration = parts_.configuration.get();
+  const auto counts = parts_.ledger.counts();
+  const Deliveries deliveries(parts_.ledger.deliveries());
+  std::vector<web::PeerView> out;
+  const auto add = [&](const std::string& name, std::string role, std::string address) {
+    auto& view = out.emplace_back();
+    view.name = name;
+    view.role = std::move(role);
+    view.address = std::move(address);
+    if (counts) {
+      if (const auto found = counts->outbox.find(name); found != counts->outbox.end()) {
+        view.waiting = found->second.waiting + found->second.sending;
+        view.parked = found->second.parked;
+      }
+    }
+    if (const auto last = deliveries.by_destination.find(name); last != deliveries.by_destination.end()) {
+      view.last_success_at = last->second.success;
+      view.last_error = last->second.error;
+    }
+  };
+  for (const auto& peer : configuration->settings.peers) add(peer.name, roles_text(peer), address_text(peer));
+  for (const auto& hl7 : configuration->settings.hl7) {
+    add(hl7.name, "receives messages", fmt::format("{}:{}", hl7.host, hl7.port));
+  }
+  return out;
+}
+
+std::vector<web::RuleView> LiveNodeView::rules() {
+  const auto configuration = parts_.configuration.get();
+  const auto counts = parts_.ledger.counts();
+  std::vector<web::RuleView> out;
+  for (const auto& rule : configuration->routing.rules) {
+    auto& view = out.emplace_back(web::RuleView{rule.name, config::to_string(rule.when), then_text(rule), 0});
+    if (!counts) continue;
+    if (const auto found = counts->rules.find(rule.name); found != counts->rules.end()) view.studies = found->second;
+  }
+  return out;
+}
+
+std::vector<web::ModelView> LiveNodeView::models() {
+  std::vector<web::ModelView> out;
+  const auto state = parts_.workers.state();
+  for (const auto& pipeline : state.pipelines) {
+    for (const auto& model : pipeline.models) {
+      out.push_back({pipeline.name, pipeline.version, model.name, model.sha256, "ready", ""});
+    }
+    if (pipeline.models.empty()) out.push_back({pipeline.name, pipeline.version, "", "", "ready", ""});
+  }
+  for (const auto& refused : state.refused) out.push_back({refused.name, "", "", "", "refused", refused.reason});
+  const auto configuration = parts_.configuration.get();
+  for (const auto& rule : configuration->routing.rules) {
+    const bool known = rule.pipeline.empty() || std::any_of(out.begin(), out.end(), [&](const auto& model) {
+                         return model.pipeline == rule.pipeline;
+                       });
+    if (!known) out.push_back({rule.pipeline, "", "", "", "loading", state.trouble});
+  }
+  return out;
+}
+
+std::string LiveNodeView::metrics_text() {
+  if (const auto counts = parts_.ledger.counts()) refresh(*counts);
+  if (parts_.refresh_gauges) parts_.refresh_gauges();
+  return parts_.metrics.text();
+}
+
+void LiveNodeView::refresh(const store::LedgerCounts& counts) {
+  auto& metrics = parts_.metrics;
+  const auto workers = parts_.workers.state();
+  int waiting = 0, parked = 0;
+  std::optional<WallTime> oldest;
+  for (const auto& [name, outbox] : counts.outbox) {
+    waiting += outbox.waiting + outbox.sending;
+    parked += outbox.parked;
+    if (outbox.oldest_at) oldest = std::min(oldest.value_or(*outbox.oldest_at), *outbox.oldest_at);
+  }
+  const double age = oldest ? static_cast<double>((wall_now() - *oldest).count()) / 1000 : 0;
+  metrics.set(Gauge::open_studies, counts.open_studies);
+  metrics.set(Gauge::jobs_pending, jobs_in(counts, AiState::pending));
+  metrics.set(Gauge::jobs_running, jobs_in(counts, AiState::running));
+  metrics.set(Gauge::deliveries_waiting, waiting);
+  metrics.set(Gauge::deliveries_parked, parked);
+  metrics.set(Gauge::oldest_delivery_age_seconds, std::max(0.0, age));
+  metrics.set(Gauge::workers, workers.workers);
+  metrics.set(Gauge::workers_ready, workers.ready);
+  metrics.set(Gauge::disk_free_bytes, static_cast<double>(parts_.spool.free_bytes()));
+}
+
+}  // namespace inferad::app

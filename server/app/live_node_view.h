@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the pages and the API see of the running node: ledger, workers and configuration joined. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "server/app/live_configuration.h"
+#include "server/flow/ports.h"
+#include "server/store/ledger.h"
+#include "server/store/spool.h"
+#include "server/telemetry/metrics.h"
+#include "server/web/node_view.h"
+#include "server/workers/process_host.h"
+
+namespace inferad::app {
+
+// Everything outlives the view.
+struct NodeParts {
+  const LiveConfiguration& configuration;
+  store::Ledger& ledger;
+  store::Spool& spool;
+  Metrics& metrics;
+  workers::ProcessHost& workers;
+  std::function<void()> refresh_gauges;      // of the edges: associations, connections; may be empty
+  std::function<void()> jobs_changed;        // a job became pending: rings the dispatcher
+  std::function<void()> deliveries_changed;  // a delivery became due: rings the outbox
+};
+
+class LiveNodeView final : public web::NodeView {
+ public:
+  explicit LiveNodeView(NodeParts parts) : parts_(std::move(parts)), started_at_(wall_now()) {}
+
+  Result<std::vector<WorklistEntry>> worklist() override;
+  std::array<int, 4> targets_minutes() override;
+  Result<StudyDetail> study(std::int64_t id) override;
+  Result<std::vector<JobView>> jobs() override;
+  Result<std::vector<DeliveryView>> deliveries() override;
+  Status retry_job(std::int64_t id) override;
+  Status retry_delivery(std::int64_t id) override;
+  web::NodeStatus status() override;
+  std::vector<web::PeerView> peers() override;
+  std::vector<web::RuleView> rules() override;
+  std::vector<web::ModelView> models() override;
+  std::string metrics_text() override;
+
+  void drain() { draining_ = true; }  // not ready from now on
+
+ private:
+  void refresh(const store::LedgerCounts& counts);
+
+  NodeParts parts_;
+  const WallTime started_at_;
+  std::atomic<bool> draining_ = false;
+};
+
+}  // namespace inferad::app
