@@ -76,15 +76,15 @@ class Run {
     auto reading = std::async(std::launch::async, [&] { return results::SourceHeader::read(series.files); });
     auto loading = imaging::load_series(series.files, {.threads = threads_});
     auto source = reading.get();
-    INFERAD_TRY(auto loaded, std::move(loading));
-    if (auto* refusal = std::get_if<imaging::Refusal>(&loaded)) {
+    if (!loading) return loading.error();
+    if (auto* refusal = std::get_if<imaging::Refusal>(&*loading)) {
       auto attempt = refused(&series, std::move(*refusal));
       if (source) attempt.source = std::move(*source);
       return attempt;
     }
     INFERAD_TRY(auto header, std::move(source));  // images of different patients are not analysed at all
     events_.progress("load", 1);
-    return infer(std::get<findings::Image>(std::move(loaded)), std::move(header));
+    return infer(std::get<findings::Image>(std::move(*loading)), std::move(header));
   }
 
   Result<Attempt> infer(findings::Image image, results::SourceHeader header) {

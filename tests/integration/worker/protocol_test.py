@@ -123,8 +123,8 @@ class Protocol(WorkerTest):
     def test_changed_weights_are_refused(self):
         models = self.folder / "models"
         shutil.copytree(SOURCE / "models", models)
-        weights = next(models.glob("*/model.pt"))
-        weights.write_bytes(weights.read_bytes() + b"\0")
+        weights = models / "lung-topology" / "model.py"
+        weights.write_bytes(weights.read_bytes() + b"\n")
         worker = self.start([ENGINE[0], ENGINE[1], "--models", str(models)])
         events = worker.until("ready")
         self.assertEqual(events[0]["event"], "refused")

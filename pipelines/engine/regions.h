@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small questions about masks that several steps ask. Pure; const use from several threads is safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "pipelines/engine/components.h"
+#include "pipelines/engine/mask.h"
+
+namespace inferad::engine {
+
+// The model's answer: one class a voxel, in the storage order of findings::Image.
+//   0 dense: tissue, bone, fluid      1 and up: less dense, each class below a lower limit of attenuation
+//   kOutside: no measurement there (padding around the field of view)
+inline constexpr std::uint8_t kOutside = 255;
+
+struct ClassMap {
+  Grid grid;
+  std::span<const std::uint8_t> classes;
+  std::span<const std::uint8_t> row(int row, int slice) const;
+};
+
+// Voxels of class `least` to `most`.
+Mask class_mask(const ClassMap& map, std::uint8_t least, std::uint8_t most, int threads);
+
+// What lies between two parts of the mask both along its row and along its column.
+Mask between(const Mask& mask, int threads);
+
+// The components of `mask` that share a voxel with `marker`.
+Mask touching_components(const Mask& mask, const Mask& marker, Connectivity connectivity, int threads);
+
+// Mean column of the voxels; 0 for an empty mask.
+double mean_column(const Mask& mask);
+
+}  // namespace inferad::engine
