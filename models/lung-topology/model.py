@@ -6,15 +6,16 @@
 # forward: attenuation of axial slices -> class of each voxel
 #   hu       float [slices, rows, columns], Hounsfield units
 #   returns  uint8 [slices, rows, columns]
-#     0    dense: tissue, bone, fluid, vessels, consolidation
-#     1    lung
-#     2..  lung or air: below -875, -925, -950, -970 HU
+#     0    tissue: bone, fluid, vessels, consolidation
+#     1    below -210 HU: edge of lung that is itself dense (half-way between -450 and soft tissue, +40)
+#     2    below -410 HU: lung (half-way between -860 and soft tissue), and dense
+#     3    below -600 HU: lung
+#     4..6 below -925, -950, -970 HU: air of the airways and the bowel, or emphysema
 #     255  outside of the field of view
 
 
 def limits(self) -> List[float]:
-    # -410: half-way between lung (-860) and soft tissue (+40), so that the edge lies where it belongs.
-    return [-410.0, -875.0, -925.0, -950.0, -970.0]
+    return [-210.0, -410.0, -600.0, -925.0, -950.0, -970.0]
 
 
 def smooth(self, hu: Tensor) -> Tensor:

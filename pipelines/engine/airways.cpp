@@ -12,6 +12,8 @@ namespace {
 
 // A cross-section of a trachea, in millimetres.
 constexpr double kAreaMin = 60, kAreaMax = 700, kSideMin = 6, kSideMax = 40, kFillMin = 0.55, kFromMiddleMax = 45;
+// The model smooths over 3 x 3 pixels: so far inside the edge of a tube does its air begin.
+constexpr double kEdgePixels = 1.2;
 
 struct Box {
   int left = 1 << 30, right = -1, top = 1 << 30, bottom = -1, first_slice = 1 << 30, last_slice = -1;
@@ -75,24 +77,24 @@ Mask with_neighbour_slices(const Mask& mask, int threads) {
 Mask find_airways(const ClassMap& map, const Mask& inner_air, double middle, const findings::Geometry& geometry,
                   const AirwayParameters& parameters, int threads) {
   const auto air_of = [&](std::uint8_t least) {
-    return combined(class_mask(map, least, kOutside - 1, threads), inner_air, SetOperation::intersect, threads);
+    return combined(class_mask(map, least, voxel::kDeepAir, threads), inner_air, SetOperation::intersect, threads);
   };
-  const auto trachea = find_trachea(air_of(parameters.tube_class), middle, geometry, parameters);
+  const auto trachea = find_trachea(air_of(voxel::kAir), middle, geometry, parameters);
   if (trachea.empty()) return trachea;
 
   const double limit = static_cast<double>(trachea.voxels()) + parameters.growth_ml / geometry.voxel_volume_ml();
   auto tree = trachea;
-  for (auto least = parameters.deepest_class; least >= parameters.tube_class; --least) {
-    auto grown = touching_components(air_of(least), trachea, Connectivity::faces, threads);
+  for (auto least = voxel::kDeepAir; least >= voxel::kAir; --least) {
+    const auto grown = touching_components(air_of(least), trachea, Connectivity::faces, threads);
     if (static_cast<double>(grown.voxels()) > limit) break;
     tree = combined(tree, grown, SetOperation::unite, threads);
   }
-  auto lumen = fill_holes(tree, 0, threads);
-  if (geometry.spacing[2] <= 2 * parameters.wall_mm) {
-    const auto thick = with_neighbour_slices(lumen, threads);
-    return combined(dilate(lumen, disc_of(parameters.wall_mm, geometry), threads), thick, SetOperation::unite, threads);
-  }
-  return dilate(lumen, disc_of(parameters.wall_mm, geometry), threads);
+  const auto core = fill_holes(tree, 0, threads);
+  const double to_edge = kEdgePixels * std::max(geometry.spacing[0], geometry.spacing[1]);
+  const auto whole = dilate(core, disc_of(to_edge + parameters.wall_mm, geometry), threads);
+  if (geometry.spacing[2] > 2 * parameters.wall_mm) return whole;
+  return combined(whole, with_neighbour_slices(dilate(core, disc_of(to_edge, geometry), threads), threads),
+                  SetOperation::unite, threads);
 }
 
 }  // namespace inferad::engine

@@ -7,11 +7,9 @@
 namespace inferad::engine {
 
 struct AirwayParameters {
-  double wall_mm = 1.5;            // belongs to the airway
-  double trachea_length_mm = 20;   // shorter tubes are something else
-  double growth_ml = 60;           // beyond the trachea; more means that the tree has leaked into the lung
-  std::uint8_t tube_class = 3;     // lumen of the trachea
-  std::uint8_t deepest_class = 5;  // the strictest of the classes that are tried for the branches, down to tube_class
+  double wall_mm = 1.5;           // belongs to the airway
+  double trachea_length_mm = 20;  // shorter tubes are something else
+  double growth_ml = 60;          // beyond the trachea; more means that the tree has leaked into the lung
 };
 
 // Lumen and wall; empty when no trachea passes through the volume. The trachea is the longest upright tube near

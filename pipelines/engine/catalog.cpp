@@ -42,8 +42,6 @@ void optional_number(const JsonReader& reader, std::string_view key, double leas
   if (const auto member = reader.find(key)) value = number_in(*member, least, most);
 }
 
-std::uint8_t model_class(const JsonReader& reader) { return static_cast<std::uint8_t>(reader.integer(1, 100)); }
-
 Eligibility read_eligibility(JsonReader reader) {
   reader.object({"modality", "slice_distance_mm_max", "coverage_mm_min", "pixel_spacing_mm_max", "rescale_required"});
   Eligibility result;
@@ -56,13 +54,11 @@ Eligibility read_eligibility(JsonReader reader) {
 }
 
 AirwayParameters read_airways(JsonReader reader) {
-  reader.object({"wall_mm", "trachea_length_mm", "growth_ml", "tube_class", "deepest_class"});
+  reader.object({"wall_mm", "trachea_length_mm", "growth_ml"});
   AirwayParameters result;
   optional_number(reader, "wall_mm", 0, 10, result.wall_mm);
   optional_number(reader, "trachea_length_mm", 5, 200, result.trachea_length_mm);
   optional_number(reader, "growth_ml", 1, 1000, result.growth_ml);
-  if (const auto member = reader.find("tube_class")) result.tube_class = model_class(*member);
-  if (const auto member = reader.find("deepest_class")) result.deepest_class = model_class(*member);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/engine/lungs.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "pipelines/engine/morphology.h"
@@ -9,7 +10,7 @@ namespace inferad::engine {
 
 namespace {
 
-constexpr std::uint8_t kAirMax = kOutside - 1;
+constexpr double kDensePixels = 2;  // half the least thickness of dense lung; its edge is as wide
 
 class Search {
  public:
@@ -22,7 +23,8 @@ class Search {
     const double middle = mean_column(body);
     const auto inner = inner_air(body);
     auto airways = find_airways(map_, inner, middle, image_.geometry, parameters_.airways, threads_);
-    const auto lungs = without_small_and_gas(combined(inner, airways, SetOperation::subtract, threads_));
+    const auto lungs =
+        with_dense_edge(without_small_and_gas(combined(inner, airways, SetOperation::subtract, threads_)));
     auto sides = separate_sides(lungs, middle, image_, threads_);
     auto right = whole(sides.right, airways), left = whole(sides.left, airways);
     left = combined(left, right, SetOperation::subtract, threads_);
@@ -31,14 +33,14 @@ class Search {
 
  private:
   Mask find_body() const {
-    const auto tissue = class_mask(map_, 0, 0, threads_);
+    const auto tissue = class_mask(map_, voxel::kTissue, voxel::kEdge, threads_);
     const auto thick = open(tissue, disc_of(parameters_.body_opening_mm, image_.geometry), threads_);
     return keep_largest_component(thick, Connectivity::faces);
   }
 
   // Air between parts of the body that is not connected with the air around the patient.
   Mask inner_air(const Mask& body) const {
-    const auto air = class_mask(map_, 1, kAirMax, threads_);
+    const auto air = class_mask(map_, voxel::kDenseLung, voxel::kDeepAir, threads_);
     const Components components(air, Connectivity::faces);
     const auto& grid = map_.grid;
     std::vector<std::uint64_t> contact(components.count(), 0);
@@ -46,8 +48,8 @@ class Search {
       const auto row = map_.row(j, k);
       const auto begin = static_cast<std::size_t>(run.begin), end = static_cast<std::size_t>(run.end);
       if (j == 0 || j == grid.rows - 1) contact[c] += end - begin;
-      if (begin == 0 || row[begin - 1] == kOutside) ++contact[c];
-      if (end == row.size() || row[end] == kOutside) ++contact[c];
+      if (begin == 0 || row[begin - 1] == voxel::kOutside) ++contact[c];
+      if (end == row.size() || row[end] == voxel::kOutside) ++contact[c];
     });
     std::vector<bool> keep(components.count());
     for (std::size_t c = 0; c < keep.size(); ++c) {
@@ -62,8 +64,7 @@ class Search {
     std::vector<std::uint64_t> gas(components.count(), 0);
     components.for_each_run([&](std::size_t c, const Run& run, int j, int k) {
       const auto row = map_.row(j, k);
-      for (auto i = run.begin; i < run.end; ++i)
-        gas[c] += row[static_cast<std::size_t>(i)] >= parameters_.airways.tube_class ? 1U : 0U;
+      for (auto i = run.begin; i < run.end; ++i) gas[c] += row[static_cast<std::size_t>(i)] >= voxel::kAir ? 1U : 0U;
     });
     std::vector<bool> lung(components.count());
     std::uint64_t largest = 0;
@@ -74,6 +75,17 @@ class Search {
     const double least = parameters_.component_share_min * static_cast<double>(largest);
     for (std::size_t c = 0; c < lung.size(); ++c) lung[c] = lung[c] && static_cast<double>(components.size(c)) >= least;
     return components.select(lung);
+  }
+
+  // Where lung is dense, half-way to soft tissue lies higher. Edges of other lung have these values too, but are thin.
+  Mask with_dense_edge(const Mask& lungs) const {
+    const auto& spacing = image_.geometry.spacing;
+    const auto disc = disc_of(kDensePixels * std::max(spacing[0], spacing[1]), image_.geometry);
+    const auto thick = open(class_mask(map_, voxel::kEdge, voxel::kDenseLung, threads_), disc, threads_);
+    const auto near = dilate(combined(thick, lungs, SetOperation::intersect, threads_), disc, threads_);
+    const auto edge =
+        combined(near, class_mask(map_, voxel::kEdge, voxel::kEdge, threads_), SetOperation::intersect, threads_);
+    return combined(lungs, edge, SetOperation::unite, threads_);
   }
 
   // Vessels are dense, so that the threshold leaves holes and clefts where they run.

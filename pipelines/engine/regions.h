@@ -10,10 +10,17 @@
 
 namespace inferad::engine {
 
-// The model's answer: one class a voxel, in the storage order of findings::Image.
-//   0 dense: tissue, bone, fluid      1 and up: less dense, each class below a lower limit of attenuation
-//   kOutside: no measurement there (padding around the field of view)
-inline constexpr std::uint8_t kOutside = 255;
+// The model's answer: one class a voxel, in the storage order of findings::Image. Each class is less dense than the one
+// before it.
+namespace voxel {
+inline constexpr std::uint8_t kTissue = 0;
+inline constexpr std::uint8_t kEdge = 1;       // lung only at the edge of lung that is itself dense
+inline constexpr std::uint8_t kDenseLung = 2;  // lung, from here on
+inline constexpr std::uint8_t kLung = 3;
+inline constexpr std::uint8_t kAir = 4;  // could be airway, bowel gas or emphysema
+inline constexpr std::uint8_t kDeepAir = 6;
+inline constexpr std::uint8_t kOutside = 255;  // no measurement there (padding around the field of view)
+}  // namespace voxel
 
 struct ClassMap {
   Grid grid;

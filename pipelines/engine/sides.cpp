@@ -15,20 +15,25 @@ namespace inferad::engine {
 
 namespace {
 
-constexpr double kBandMm = 70;      // a path stays this close to the middle
-constexpr double kSecondMin = 0.1;  // two lungs are apart when the second is at least this share of the first
-constexpr int kStepMax = 2;         // columns from row to row
-constexpr float kStepCost = 0.02F, kMiddleCost = 0.0005F;  // per column, and per column and row
+constexpr double kBandMm = 70;           // a path stays this close to the middle
+constexpr double kSecondMin = 0.1;       // two lungs are apart when the second is at least this share of the first
+constexpr int kStepMax = 2;              // columns from row to row
+constexpr float kStepCost = 0.02F;       // per column
+constexpr float kMiddleCostMm = 0.004F;  // per mm and row: else a path would rather go around a lung than between two
 
-// Passing through tissue is free; through lung it costs the less, the denser it is.
-float lung_cost(float hu) { return std::clamp((-hu - 300.0F) / 600.0F, 0.1F, 1.0F); }
+constexpr double kPleuraMm = 2.5;  // as far on both sides of the pleura is lung
+constexpr float kRidgeHu = 250;    // a line that stands out so much is the pleura
 
 // The cheapest path through one slice.
 class Path {
  public:
   Path(const Mask& lungs, const findings::Image& image, double middle)
-      : lungs_(lungs), image_(image), middle_(static_cast<float>(middle)) {
+      : lungs_(lungs),
+        image_(image),
+        middle_(static_cast<float>(middle)),
+        middle_cost_(kMiddleCostMm * static_cast<float>(image.geometry.spacing[0])) {
     const int reach = static_cast<int>(kBandMm / image.geometry.spacing[0]);
+    beside_ = std::max(2, static_cast<int>(std::lround(kPleuraMm / image.geometry.spacing[0])));
     first_ = std::max(0, static_cast<int>(middle) - reach);
     width_ = std::min(lungs.grid().columns, static_cast<int>(middle) + reach + 1) - first_;
   }
@@ -52,12 +57,23 @@ class Path {
   void row_costs(int j, int k) {
     costs_.resize(static_cast<std::size_t>(width_));
     for (int i = 0; i < width_; ++i)
-      costs_[static_cast<std::size_t>(i)] = kMiddleCost * std::abs(static_cast<float>(first_ + i) - middle_);
+      costs_[static_cast<std::size_t>(i)] = middle_cost_ * std::abs(static_cast<float>(first_ + i) - middle_);
     const float* values = image_.voxels.data() + row_offset(lungs_.grid(), j, k);
     for (const auto& run : lungs_.row(j, k)) {
       for (int i = std::max(run.begin, first_); i < std::min(run.end, first_ + width_); ++i)
-        costs_[static_cast<std::size_t>(i - first_)] += lung_cost(values[i]);
+        costs_[static_cast<std::size_t>(i - first_)] += lung_cost(values, i, j);
     }
+  }
+
+  // Passing through tissue is free; through lung it costs less along a line that is denser than what lies beside it.
+  // Dense lung is no line.
+  float lung_cost(const float* row, int i, int j) const {
+    const auto& grid = lungs_.grid();
+    const int down = j > 0 && j + 1 < grid.rows ? grid.columns : 0;  // one row
+    if (i < beside_ || i + beside_ >= grid.columns) return 1;
+    const auto ridge = [&](std::ptrdiff_t a) { return row[i] - std::max(row[i - a], row[i + a]); };
+    const float best = std::max({ridge(beside_), ridge(beside_ + down), ridge(beside_ - down)});
+    return std::clamp(1 - best / kRidgeHu, 0.02F, 1.0F);
   }
 
   // The pleura is thinner than a voxel: most of the voxel on the path lies on the side away from the denser neighbour.
@@ -92,8 +108,8 @@ class Path {
 
   const Mask& lungs_;
   const findings::Image& image_;
-  float middle_;
-  int first_ = 0, width_ = 0;
+  float middle_, middle_cost_;
+  int first_ = 0, width_ = 0, beside_ = 2;
   std::vector<float> costs_;
   std::vector<std::int8_t> steps_;
 };
