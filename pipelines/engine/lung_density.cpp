@@ -40,13 +40,16 @@ const CodedConcept& concept_of(std::string_view measure) {
   return codes::kHaa;
 }
 
+// More digits than this would only look exact.
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
 std::vector<Measurement> measurements_of(const Density& density, bool truncated) {
-  return {{codes::kVolume, density.volume_ml, codes::kMilliliter, {}, "Volume", truncated},
-          {codes::kAttenuation, density.mean_hu, codes::kHounsfieldUnit, codes::kMean, "Mean", false},
-          {codes::kPerc15, density.perc15_hu, codes::kHounsfieldUnit, {}, "Perc15", false},
-          {codes::kLaa950, density.laa950_percent, codes::kPercent, {}, "LAA-950", false},
-          {codes::kLaa910, density.laa910_percent, codes::kPercent, {}, "LAA-910", false},
-          {codes::kHaa, density.haa_percent, codes::kPercent, {}, "HAA", false}};
+  return {{codes::kVolume, rounded(density.volume_ml), codes::kMilliliter, {}, "Volume", truncated},
+          {codes::kAttenuation, rounded(density.mean_hu), codes::kHounsfieldUnit, codes::kMean, "Mean", false},
+          {codes::kPerc15, rounded(density.perc15_hu), codes::kHounsfieldUnit, {}, "Perc15", false},
+          {codes::kLaa950, rounded(density.laa950_percent), codes::kPercent, {}, "LAA-950", false},
+          {codes::kLaa910, rounded(density.laa910_percent), codes::kPercent, {}, "LAA-910", false},
+          {codes::kHaa, rounded(density.haa_percent), codes::kPercent, {}, "HAA", false}};
 }
 
 bool reaches_end(const Mask& mask, const findings::Geometry& geometry) {
@@ -120,7 +123,7 @@ class Reporter {
   }
 
   void add_finding(const FindingRule& rule) {
-    const double value = percent_of(whole_, rule.measure);
+    const double value = rounded(percent_of(whole_, rule.measure));
     const bool present = value >= rule.threshold;
     Finding item;
     item.id = rule.id;

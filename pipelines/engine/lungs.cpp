@@ -10,7 +10,8 @@ namespace inferad::engine {
 
 namespace {
 
-constexpr double kDensePixels = 2;  // half the least thickness of dense lung; its edge is as wide
+constexpr double kInsideMin = 0.25;  // share of a piece that lies between parts of the body
+constexpr double kDensePixels = 2;   // half the least thickness of dense lung; its edge is as wide
 
 class Search {
  public:
@@ -38,25 +39,37 @@ class Search {
     return keep_largest_component(thick, Connectivity::faces);
   }
 
-  // Air between parts of the body that is not connected with the air around the patient.
+  // Air inside the patient: it keeps away from the edge of the picture and lies between parts of the body. Not all of
+  // it need do so: where the wall of the chest is thin or cut off, the body has a gap.
   Mask inner_air(const Mask& body) const {
     const auto air = class_mask(map_, voxel::kDenseLung, voxel::kDeepAir, threads_);
+    const auto enclosed = combined(air, between(body, threads_), SetOperation::intersect, threads_);
     const Components components(air, Connectivity::faces);
-    const auto& grid = map_.grid;
-    std::vector<std::uint64_t> contact(components.count(), 0);
+    std::vector<std::uint64_t> at_edge(components.count(), 0), inside(components.count(), 0);
+    Runs shared;
     components.for_each_run([&](std::size_t c, const Run& run, int j, int k) {
-      const auto row = map_.row(j, k);
-      const auto begin = static_cast<std::size_t>(run.begin), end = static_cast<std::size_t>(run.end);
-      if (j == 0 || j == grid.rows - 1) contact[c] += end - begin;
-      if (begin == 0 || row[begin - 1] == voxel::kOutside) ++contact[c];
-      if (end == row.size() || row[end] == voxel::kOutside) ++contact[c];
+      at_edge[c] += edge_voxels(run, j, k);
+      shared.clear();
+      combine(RunSpan(&run, 1), enclosed.row(j, k), SetOperation::intersect, shared);
+      for (const auto& part : shared) inside[c] += static_cast<std::uint64_t>(part.end - part.begin);
     });
     std::vector<bool> keep(components.count());
     for (std::size_t c = 0; c < keep.size(); ++c) {
-      const auto share = static_cast<double>(contact[c]) / static_cast<double>(components.size(c));
-      keep[c] = share < parameters_.outside_contact;
+      const auto size = static_cast<double>(components.size(c));
+      keep[c] = static_cast<double>(at_edge[c]) < parameters_.outside_contact * size &&
+                static_cast<double>(inside[c]) >= kInsideMin * size;
     }
-    return combined(components.select(keep), between(body, threads_), SetOperation::intersect, threads_);
+    return components.select(keep);
+  }
+
+  // Voxels of the run at the edge of the picture or of the field of view.
+  std::uint64_t edge_voxels(const Run& run, int j, int k) const {
+    const auto row = map_.row(j, k);
+    const auto begin = static_cast<std::size_t>(run.begin), end = static_cast<std::size_t>(run.end);
+    if (j == 0 || j == map_.grid.rows - 1) return end - begin;
+    std::uint64_t count = begin == 0 || row[begin - 1] == voxel::kOutside ? 1 : 0;
+    if (end == row.size() || row[end] == voxel::kOutside) ++count;
+    return count;
   }
 
   Mask without_small_and_gas(const Mask& air) const {

@@ -62,7 +62,7 @@ class Mask {
 Mask combined(const Mask& a, const Mask& b, SetOperation operation, int threads);
 Mask complement(const Mask& mask, int threads);
 
-// Appends the runs of the indices 0..count-1 for which inside(i).
+// Appends the runs of the indices 0..count-1 for which inside(i), which must be pure.
 template <class Inside>
 void append_where(std::size_t count, Inside inside, Runs& out) {
   for (std::size_t i = 0; i < count;) {
