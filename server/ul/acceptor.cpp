@@ -153,7 +153,6 @@ void Acceptor::on_command(CommandEvent event) {
   if (command_.field == kCancelRq) return;  // nothing of ours takes long enough to be cancelled
   if (command_.field == kStoreRq) return on_store(contexts_.at(context_));
   if (command_.field != kEchoRq) return skip(status::unrecognized_operation, "");
-  queued_.emplace_back(Echoed{});
   skip(status::success, "");
 }
 
@@ -210,6 +209,7 @@ void Acceptor::answer(std::uint16_t status, std::string_view comment) {
   if (!is_valid_uid(response.sop_instance_uid)) response.sop_instance_uid.clear();
   Send send;
   append_fragments(send.bytes, context_, PdvKind::command, encode_command(response), request_.user.pdu_bytes_max);
+  queued_.emplace_back(Answered{command_.field, status, object_bytes_});
   queued_.emplace_back(std::move(send));
   object_ = Object::none;
 }

@@ -43,9 +43,12 @@ struct ObjectBytes {
 };
 struct ObjectEnd {};      // complete: reply() is due
 struct ObjectDropped {};  // the object passed its limit: forget what came of it; the machine answers A700 itself
-struct Echoed {};         // a C-ECHO was answered (Send follows)
-struct NeedReply {};      // nothing is consumed before reply()
-struct Closed {           // the last action: close the connection after what was sent
+struct Answered {         // any request was answered, by us or by reply(): the response follows as Send
+  std::uint16_t field = 0, status = 0;
+  std::uint64_t object_bytes = 0;
+};
+struct NeedReply {};  // nothing is consumed before reply()
+struct Closed {       // the last action: close the connection after what was sent
   enum class Reason { released, rejected, peer_aborted, protocol_error, timeout, too_slow, local_abort };
   Reason reason = Reason::released;
   std::string_view what;  // a literal, for the log
@@ -60,7 +63,7 @@ class Acceptor {
  public:
   Acceptor(AcceptorLimits limits, Admit admit, SteadyTime now);
 
-  using Action = std::variant<NeedInput, Send, Accepted, ObjectBegin, ObjectBytes, ObjectEnd, ObjectDropped, Echoed,
+  using Action = std::variant<NeedInput, Send, Accepted, ObjectBegin, ObjectBytes, ObjectEnd, ObjectDropped, Answered,
                               NeedReply, Closed>;
   struct Step {
     std::size_t consumed = 0;

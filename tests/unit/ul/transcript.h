@@ -13,8 +13,8 @@
 namespace inferad::ul::testing {
 
 struct Transcript {
-  std::vector<std::string>
-      lines;                   // "accepted", "begin CLASS INSTANCE SYNTAX", "bytes N", "end", "echo", "send TYPE", …
+  std::vector<std::string> lines;  // "accepted", "begin CLASS INSTANCE SYNTAX", "bytes N", "end",
+  // "answered FIELD STATUS BYTES", "send TYPE", …
   std::vector<Bytes> objects;  // data sets that ended
   Bytes sent;                  // everything that was to be written
   bool closed = false;
@@ -79,8 +79,9 @@ class Driver {
       if (!open_) return false;
       open_ = false;
       out.lines.emplace_back("dropped");
-    } else if (std::holds_alternative<Echoed>(action)) {
-      out.lines.emplace_back("echo");
+    } else if (auto* answered = std::get_if<Answered>(&action)) {
+      out.lines.push_back("answered " + std::to_string(answered->field) + " " + std::to_string(answered->status) + " " +
+                          std::to_string(answered->object_bytes));
     } else if (std::holds_alternative<NeedReply>(action)) {
       acceptor_.reply(reply_status, "", now);
     } else if (auto* closed = std::get_if<Closed>(&action)) {

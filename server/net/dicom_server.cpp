@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/dicom_server.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <thread>
+
+#include "server/base/log.h"
+#include "server/net/dicom_session.h"
+
+namespace inferad::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr int kThreads = 2;
+constexpr int kLogLinesPerSecond = 10;
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+std::string address_of(const tcp::socket& socket) {
+  error_code error;
+  auto address = socket.remote_endpoint(error).address();
+  if (error) return {};
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  return address.to_string();
+}
+
+}  // namespace
+
+// ---- DicomHub -------------------------------------------------------------------------------------------------------
+
+bool DicomHub::add(const std::shared_ptr<DicomSession>& session) {
+  std::lock_guard lock(mutex_);
+  if (stopping_ || sessions_.size() >= options.connections_max) return false;
+  sessions_.emplace(session.get(), session);
+  return true;
+}
+
+void DicomHub::begin_stop() {
+  refusing = true;
+  std::lock_guard lock(mutex_);
+  stopping_ = true;
+}
+
+void DicomHub::remove(DicomSession* session) {
+  std::lock_guard lock(mutex_);
+  if (sessions_.erase(session) > 0 && sessions_.empty()) emptied_.notify_all();
+}
+
+std::optional<ul::AssociateRj> DicomHub::admit(const ul::AssociateRq& request, std::string_view ip) {
+  if (const auto rejected = policy.admit(request.calling_ae, request.called_ae, ip)) return rejected;
+  if (refusing) return ul::kRejectCongestion;
+  if (++associations <= options.associations_max) return std::nullopt;
+  --associations;
+  return ul::kRejectLocalLimit;
+}
+
+std::vector<std::shared_ptr<DicomSession>> DicomHub::sessions() const {
+  std::vector<std::shared_ptr<DicomSession>> out;
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, weak] : sessions_) {
+    if (auto session = weak.lock()) out.push_back(std::move(session));
+  }
+  return out;
+}
+
+bool DicomHub::wait_empty(std::chrono::milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  return emptied_.wait_for(lock, at_most, [&] { return sessions_.empty(); });
+}
+
+std::size_t DicomHub::connections() const {
+  std::lock_guard lock(mutex_);
+  return sessions_.size();
+}
+
+bool DicomHub::may_log() {
+  const auto second = std::chrono::duration_cast<std::chrono::seconds>(steady_now().time_since_epoch()).count();
+  std::lock_guard lock(mutex_);
+  if (second != log_second_) logged_ = 0;
+  log_second_ = second;
+  return ++logged_ <= kLogLinesPerSecond;
+}
+
+// ---- DicomServer ----------------------------------------------------------------------------------------------------
+
+struct DicomServer::Impl {
+  Impl(DicomServerOptions options, flow::IntakePort& intake, const AdmissionPolicy& policy,
+       DicomServerObserver* watcher)
+      : hub(std::make_shared<DicomHub>(std::move(options), intake, policy, watcher != nullptr ? *watcher : nobody)),
+        strand(asio::make_strand(hub->io)),
+        acceptor(strand),
+        accept_pause(strand) {}
+
+  Status listen();
+  void accept();
+  void on_accept(error_code error, tcp::socket socket);
+  void stop(std::chrono::milliseconds grace);
+
+  DicomServerObserver nobody;
+  std::shared_ptr<DicomHub> hub;
+  asio::strand<asio::io_context::executor_type> strand;  // of the acceptor
+  tcp::acceptor acceptor;
+  asio::steady_timer accept_pause;
+  std::vector<std::thread> threads;
+  std::uint16_t port = 0;
+  std::mutex stop_mutex;  // one stop() at a time
+};
+
+Status DicomServer::Impl::listen() {
+  const auto& options = hub->options;
+  const std::string where = options.address + " port " + std::to_string(options.port);
+  error_code error;
+  const auto address = asio::ip::make_address(options.address, error);
+  if (error) return Error{Errc::invalid_input, "dicom.address \"" + options.address + "\" is not an IP address"};
+  const tcp::endpoint endpoint(address, options.port);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) {
+    const bool taken = error == asio::error::address_in_use || error == asio::error::access_denied;
+    return Error{taken ? Errc::unavailable : Errc::invalid_input,
+                 "cannot listen for DICOM on " + where + ": " + error.message()};
+  }
+  port = acceptor.local_endpoint(error).port();
+  return ok();
+}
+
+void DicomServer::Impl::accept() {
+  acceptor.async_accept(asio::make_strand(hub->io),
+                        [this](error_code error, tcp::socket socket) { on_accept(error, std::move(socket)); });
+}
+
+void DicomServer::Impl::on_accept(error_code error, tcp::socket socket) {
+  if (error == asio::error::operation_aborted || !acceptor.is_open()) return;
+  if (error) {  // out of descriptors, most likely: try again when some may be free
+    if (hub->may_log()) log::warning("dicom_accept_failed", {{"what", error.message()}});
+    accept_pause.expires_after(kAcceptPause);
+    accept_pause.async_wait([this](error_code cancelled) {
+      if (!cancelled) accept();
+    });
+    return;
+  }
+  const std::string ip = address_of(socket);
+  if (!hub->policy.address_allowed(ip)) {
+    hub->observer.connection_ended("address_refused", ip);
+    if (hub->may_log()) log::warning("address_refused", {{"address", ip}});
+  } else {
+    socket.set_option(tcp::no_delay(true), error);
+    socket.set_option(asio::socket_base::keep_alive(true), error);
+    auto session = std::make_shared<DicomSession>(std::move(socket), hub, ip);
+    if (hub->add(session)) {
+      session->start();
+    } else {
+      session->turn_away();
+    }
+  }
+  accept();
+}
+
+// The threads end by themselves when nothing is left to do: no socket, no timer, no commit under way.
+void DicomServer::Impl::stop(std::chrono::milliseconds grace) {
+  std::lock_guard lock(stop_mutex);
+  if (threads.empty()) return;
+  hub->begin_stop();
+  for (const auto& session : hub->sessions()) session->abort_if_unassociated();
+  asio::post(strand, [this] {
+    error_code ignored;
+    acceptor.close(ignored);
+    accept_pause.cancel(ignored);
+  });
+  hub->wait_empty(grace);
+  for (const auto& session : hub->sessions()) session->abort();
+  for (auto& thread : threads) thread.join();
+  threads.clear();
+}
+
+DicomServer::DicomServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+DicomServer::~DicomServer() { stop(std::chrono::milliseconds(0)); }
+
+Result<std::unique_ptr<DicomServer>> DicomServer::start(DicomServerOptions options, flow::IntakePort& intake,
+                                                        const AdmissionPolicy& policy, DicomServerObserver* observer) {
+  auto impl = std::make_unique<Impl>(std::move(options), intake, policy, observer);
+  INFERAD_TRY_STATUS(impl->listen());
+  impl->accept();
+  for (int i = 0; i < kThreads; ++i) impl->threads.emplace_back([raw = impl.get()] { raw->hub->io.run(); });
+  return std::make_unique<DicomServer>(std::move(impl));
+}
+
+std::uint16_t DicomServer::port() const { return impl_->port; }
+std::size_t DicomServer::open_associations() const { return impl_->hub->associations; }
+std::size_t DicomServer::open_connections() const { return impl_->hub->connections(); }
+void DicomServer::set_refusing(bool refusing) { impl_->hub->refusing = refusing; }
+void DicomServer::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
+
+}  // namespace inferad::net
