@@ -26,9 +26,12 @@ Result<Attributes> decode_attributes(std::string_view text, Attributes base) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return Error{Errc::io, "ledger: the attributes of an object are damaged"};
   for (const auto& [keyword, value] : json.items()) {
-    if (value.is_null()) base.erase(keyword);
-    else if (value.is_string()) base[keyword] = value.get<std::string>();
-    else return Error{Errc::io, "ledger: the attributes of an object are damaged"};
+    if (value.is_null())
+      base.erase(keyword);
+    else if (value.is_string())
+      base[keyword] = value.get<std::string>();
+    else
+      return Error{Errc::io, "ledger: the attributes of an object are damaged"};
   }
   return base;
 }

@@ -35,9 +35,11 @@ Error not_sending(std::int64_t delivery_id) {
 Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::string& destination, WallTime now, int max) {
   std::vector<DeliveryLease> leases;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT d.id, d.study_id, d.job_id, d.destination, d.kind, d.file, d.message, d.sop_class_uid, d.sop_instance_uid,"
+      "SELECT d.id, d.study_id, d.job_id, d.destination, d.kind, d.file, d.message, d.sop_class_uid, "
+      "d.sop_instance_uid,"
       " d.transfer_syntax_uid, d.attempts, d.created_at FROM delivery d JOIN study s ON s.id = d.study_id"
-      " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2 AND (d.next_attempt_at <= $3 OR d.next_attempt_at > $4)"
+      " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2 AND (d.next_attempt_at <= $3 OR d.next_attempt_at > "
+      "$4)"
       " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = d.destination AND e.study_id = d.study_id"
       "  AND e.id < d.id AND e.state <> 2 AND (e.state = $5 OR (e.state = $6 AND e.job_id = d.job_id)"
       "  OR (e.state = $2 AND e.next_attempt_at > $3 AND e.next_attempt_at <= $4)))"
@@ -55,13 +57,14 @@ Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::strin
 
 }  // namespace
 
-Status add_deliveries(Database& db, std::int64_t study_id, std::int64_t job_id,
-                      std::span<const NewDelivery> deliveries, WallTime now) {
+Status add_deliveries(Database& db, std::int64_t study_id, std::int64_t job_id, std::span<const NewDelivery> deliveries,
+                      WallTime now) {
+  // Due at 0, not at `now`: a clock that is set back a little must not hold a first attempt.
   for (const NewDelivery& delivery : deliveries)
     INFERAD_TRY_STATUS(db.run(
         "INSERT INTO delivery (study_id, job_id, destination, kind, file, message, sop_class_uid, sop_instance_uid,"
         " transfer_syntax_uid, state, created_at, next_attempt_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT DO NOTHING",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) ON CONFLICT DO NOTHING",
         study_id, job_id, delivery.destination, delivery.kind, delivery.file, delivery.message, delivery.sop_class_uid,
         delivery.sop_instance_uid, delivery.transfer_syntax_uid, DeliveryState::waiting, now));
   return ok();
@@ -102,8 +105,8 @@ Status Ledger::park(std::int64_t delivery_id, const std::string& error, WallTime
   return impl_->write([&](Database& db) -> Status {
     INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
     if (delivery.state != DeliveryState::sending) return not_sending(delivery_id);
-    INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, last_error = $2 WHERE id = $3", DeliveryState::parked, error,
-                              delivery_id));
+    INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, last_error = $2 WHERE id = $3", DeliveryState::parked,
+                              error, delivery_id));
     return add_event(db, delivery.study_id, now,
                      fmt::format("{} to {} parked: {}", delivery.kind, delivery.destination, error));
   });
@@ -123,8 +126,8 @@ Status Ledger::retry_delivery(std::int64_t delivery_id, WallTime now) {
     INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
     if (delivery.state != DeliveryState::parked && delivery.state != DeliveryState::waiting)
       return Error{Errc::refused, "only a parked or waiting delivery can be retried"};
-    INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, next_attempt_at = $2 WHERE id = $3", DeliveryState::waiting,
-                              now, delivery_id));
+    INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, next_attempt_at = 0 WHERE id = $2",
+                              DeliveryState::waiting, delivery_id));
     return add_event(db, delivery.study_id, now,
                      fmt::format("{} to {}: retry asked for", delivery.kind, delivery.destination));
   });
@@ -132,13 +135,16 @@ Status Ledger::retry_delivery(std::int64_t delivery_id, WallTime now) {
 
 Result<std::optional<WallTime>> Ledger::next_due(const std::string& destination) {
   return impl_->write([&](Database& db) -> Result<std::optional<WallTime>> {
-    INFERAD_TRY(const auto due, db.value<std::optional<WallTime>>(
-        "SELECT MIN((SELECT MAX(w.next_attempt_at) FROM delivery w WHERE w.destination = $1 AND w.study_id = d.study_id"
-        "  AND w.id <= d.id AND w.state <> 2 AND w.state = $2)) FROM delivery d"
-        " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2"
-        " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = $1 AND e.study_id = d.study_id AND e.id < d.id"
-        "  AND e.state <> 2 AND (e.state = $3 OR (e.state = $4 AND e.job_id = d.job_id)))",
-        destination, DeliveryState::waiting, DeliveryState::sending, DeliveryState::parked));
+    INFERAD_TRY(const auto due,
+                db.value<std::optional<WallTime>>(
+                    "SELECT MIN((SELECT MAX(w.next_attempt_at) FROM delivery w WHERE w.destination = $1 AND w.study_id "
+                    "= d.study_id"
+                    "  AND w.id <= d.id AND w.state <> 2 AND w.state = $2)) FROM delivery d"
+                    " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2"
+                    " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = $1 AND e.study_id = d.study_id "
+                    "AND e.id < d.id"
+                    "  AND e.state <> 2 AND (e.state = $3 OR (e.state = $4 AND e.job_id = d.job_id)))",
+                    destination, DeliveryState::waiting, DeliveryState::sending, DeliveryState::parked));
     return due.value_or(std::nullopt);
   });
 }

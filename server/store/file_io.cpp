@@ -11,8 +11,8 @@ namespace inferad::store {
 
 Error file_error(std::string_view doing, const std::filesystem::path& path) {
   const bool used_up = errno == ENOSPC || errno == EDQUOT || errno == EMFILE || errno == ENFILE || errno == EFBIG;
-  return Error{used_up ? Errc::overload : Errc::io, fmt::format("cannot {} {}: {}", doing, path.string(),
-                                                               std::strerror(errno))};
+  return Error{used_up ? Errc::overload : Errc::io,
+               fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(errno))};
 }
 
 Status write_fully(int fd, std::span<const std::byte> bytes, const std::filesystem::path& path) {

@@ -60,21 +60,21 @@ Result<std::vector<std::string>> predecessors(Database& db, const JobLease& leas
 }
 
 Status add_decision(Database& db, const JobRow& job, const PriorityDecision& decision, WallTime now) {
-  INFERAD_TRY_STATUS(db.run(
-      "INSERT INTO decision (job_id, study_id, level, reason, pipeline, pipeline_version, model_sha256, score_name, score,"
-      " threshold, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-      job.id, job.study_id, decision.level, decision.reason, decision.pipeline, decision.pipeline_version,
-      decision.model_sha256, decision.score_name, decision.score, decision.threshold,
-      decision.decided_at == WallTime{} ? now : decision.decided_at));
+  INFERAD_TRY_STATUS(
+      db.run("INSERT INTO decision (job_id, study_id, level, reason, pipeline, pipeline_version, model_sha256, "
+             "score_name, score,"
+             " threshold, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             job.id, job.study_id, decision.level, decision.reason, decision.pipeline, decision.pipeline_version,
+             decision.model_sha256, decision.score_name, decision.score, decision.threshold,
+             decision.decided_at == WallTime{} ? now : decision.decided_at));
   INFERAD_TRY(const auto before, db.value<Level>("SELECT level FROM study WHERE id = $1", job.study_id));
-  INFERAD_TRY_STATUS(db.run(
-      "UPDATE study SET ai_level = $1 WHERE id = $2 AND (ai_level IS NULL OR ai_level > $1)", decision.level,
-      job.study_id));
+  INFERAD_TRY_STATUS(db.run("UPDATE study SET ai_level = $1 WHERE id = $2 AND (ai_level IS NULL OR ai_level > $1)",
+                            decision.level, job.study_id));
   INFERAD_TRY_STATUS(update_level(db, job.study_id));
   const bool raised = before && decision.level < *before;
-  return add_event(db, job.study_id, now, fmt::format("priority {} {}: {}", raised ? "raised to" : "asked for, stays:",
-                                                      to_string(raised ? decision.level : before.value_or(decision.level)),
-                                                      decision.reason));
+  return add_event(db, job.study_id, now,
+                   fmt::format("priority {} {}: {}", raised ? "raised to" : "asked for, stays:",
+                               to_string(raised ? decision.level : before.value_or(decision.level)), decision.reason));
 }
 
 std::string_view outcome_text(AiState outcome) {
@@ -83,10 +83,10 @@ std::string_view outcome_text(AiState outcome) {
 }
 
 Status end_job(Database& db, const JobRow& job, AiState outcome, const std::string& reason, WallTime now) {
-  INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, reason = $2, finished_at = $3 WHERE id = $4", outcome, reason, now,
-                            job.id));
-  return add_event(db, job.study_id, now, fmt::format("{}: {}{}{}", job.pipeline, outcome_text(outcome),
-                                                      reason.empty() ? "" : ": ", reason));
+  INFERAD_TRY_STATUS(
+      db.run("UPDATE job SET state = $1, reason = $2, finished_at = $3 WHERE id = $4", outcome, reason, now, job.id));
+  return add_event(db, job.study_id, now,
+                   fmt::format("{}: {}{}{}", job.pipeline, outcome_text(outcome), reason.empty() ? "" : ": ", reason));
 }
 
 }  // namespace
@@ -97,10 +97,11 @@ Result<std::optional<JobLease>> Ledger::lease_job(WallTime now) {
     if (!lease) return lease;
     INFERAD_TRY(lease->predecessor_sr_uids, predecessors(db, *lease));
     ++lease->attempts;
-    INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, attempts = $2, started_at = $3 WHERE id = $4", AiState::running,
-                              lease->attempts, now, lease->id));
-    INFERAD_TRY_STATUS(add_event(db, lease->study_id, now, fmt::format("{} started, revision {}, attempt {}",
-                                                                       lease->pipeline, lease->revision, lease->attempts)));
+    INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, attempts = $2, started_at = $3 WHERE id = $4",
+                              AiState::running, lease->attempts, now, lease->id));
+    INFERAD_TRY_STATUS(add_event(
+        db, lease->study_id, now,
+        fmt::format("{} started, revision {}, attempt {}", lease->pipeline, lease->revision, lease->attempts)));
     return lease;
   });
 }
@@ -119,8 +120,8 @@ Status Ledger::record_findings(std::int64_t job_id, const std::string& findings_
     INFERAD_TRY(const JobRow job, job_row(db, job_id));
     if (job.findings_at) return ok();
     if (job.ended()) return Error{Errc::refused, fmt::format("job {} has ended", job_id)};
-    INFERAD_TRY_STATUS(db.run("UPDATE job SET findings_json = $1, findings_at = $2 WHERE id = $3", findings_json, now,
-                              job_id));
+    INFERAD_TRY_STATUS(
+        db.run("UPDATE job SET findings_json = $1, findings_at = $2 WHERE id = $3", findings_json, now, job_id));
     INFERAD_TRY_STATUS(add_event(db, job.study_id, now, job.pipeline + ": findings recorded"));
     if (decision) INFERAD_TRY_STATUS(add_decision(db, job, *decision, now));
     return add_deliveries(db, job.study_id, job.id, messages, now);
@@ -158,13 +159,13 @@ Status Ledger::retry_job(std::int64_t job_id, WallTime now) {
   return impl_->write([&](Database& db) -> Status {
     INFERAD_TRY(const JobRow job, job_row(db, job_id));
     if (job.state != AiState::failed) return Error{Errc::refused, "only a failed job can be retried"};
-    INFERAD_TRY(const auto later, db.value<int>(
-        "SELECT 1 FROM job WHERE study_id = $1 AND pipeline = $2 AND revision > $3", job.study_id, job.pipeline,
-        job.revision));
+    INFERAD_TRY(const auto later,
+                db.value<int>("SELECT 1 FROM job WHERE study_id = $1 AND pipeline = $2 AND revision > $3", job.study_id,
+                              job.pipeline, job.revision));
     if (later) return Error{Errc::refused, "a later revision of this job exists"};
-    INFERAD_TRY_STATUS(db.run(
-        "UPDATE job SET state = $1, reason = '', attempts = 0, not_before = 0, finished_at = NULL WHERE id = $2",
-        AiState::pending, job_id));
+    INFERAD_TRY_STATUS(
+        db.run("UPDATE job SET state = $1, reason = '', attempts = 0, not_before = 0, finished_at = NULL WHERE id = $2",
+               AiState::pending, job_id));
     return add_event(db, job.study_id, now, job.pipeline + ": retry asked for");
   });
 }

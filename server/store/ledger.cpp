@@ -74,7 +74,8 @@ Status update_level(Database& database, std::int64_t study_id) {
   static_assert(static_cast<int>(Level::routine) == 2);
   return database.run(
       "UPDATE study SET level = CASE WHEN ai_level < COALESCE(order_level, 2) THEN ai_level"
-      " ELSE COALESCE(order_level, 2) END WHERE id = $1", study_id);
+      " ELSE COALESCE(order_level, 2) END WHERE id = $1",
+      study_id);
 }
 
 }  // namespace inferad::store

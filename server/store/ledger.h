@@ -2,9 +2,10 @@
 // The ledger: every fact of the node except the bytes. SQLite in WAL mode with synchronous=FULL; one transaction a
 // method, durable when the method returns ok, not there at all when it returns an error (io: disk full or failing;
 // refused: not in a state that allows it; not_found: no such id). Thread-safe: one connection for writing behind a
-// mutex, one for the views, which see a consistent snapshot and never wait for a writer. `now` is the caller's wall clock.
-// After a crash the ledger may lack the tail that was not yet committed; the spool is the proof of what was received
-// (unrecorded()), and result UIDs are derived, so doing a step again is harmless. Format: server/store/README.md.
+// mutex, one for the views, which see a consistent snapshot and never wait for a writer. `now` is the caller's wall
+// clock. After a crash the ledger may lack the tail that was not yet committed; the spool is the proof of what was
+// received (unrecorded()), and result UIDs are derived, so doing a step again is harmless. Format:
+// server/store/README.md.
 #pragma once
 
 #include <filesystem>
@@ -41,8 +42,8 @@ class Ledger {
   Result<std::vector<std::int64_t>> unrecorded(std::span<const std::int64_t> spool_ids);
   Result<std::vector<OpenStudy>> open_studies();
   Result<StudyContent> study_content(std::int64_t study_id);
-  // Closes the study as revision n+1, creates its jobs, and writes history. Returns the revision. refused when the study
-  // is not open. Jobs of earlier revisions that never started, of the same pipeline, end as superseded.
+  // Closes the study as revision n+1, creates its jobs, and writes history. Returns the revision. refused when the
+  // study is not open. Jobs of earlier revisions that never started, of the same pipeline, end as superseded.
   Result<int> complete_study(const StudyComplete& complete, WallTime now);
 
   // ---- dispatcher ----
@@ -69,22 +70,24 @@ class Ledger {
 
   // ---- outbox ----
   // waiting → sending: up to `max` due deliveries of one destination, most urgent study first. Order is kept within a
-  // destination and study: one that waits or is being sent holds all later ones, a parked one those of its own job; so a
-  // batch may hold a SEG and its SR, in order. A due time more than an hour ahead counts as due (the clock was set back).
+  // destination and study: one that waits or is being sent holds all later ones, a parked one those of its own job; so
+  // a batch may hold a SEG and its SR, in order. A due time more than an hour ahead counts as due (the clock was set
+  // back).
   Result<std::vector<DeliveryLease>> lease_deliveries(const std::string& destination, WallTime now, int max);
-  Status delivered(std::int64_t delivery_id, WallTime now);  // idempotent
+  Status delivered(std::int64_t delivery_id, WallTime now);                                       // idempotent
   Status postpone(std::int64_t delivery_id, const std::string& error, WallTime next_attempt_at);  // back to waiting
   Status park(std::int64_t delivery_id, const std::string& error, WallTime now);
-  Status release(std::int64_t delivery_id);                  // back to waiting, due as before, attempt not counted
+  Status release(std::int64_t delivery_id);                       // back to waiting, due as before, attempt not counted
   Status retry_delivery(std::int64_t delivery_id, WallTime now);  // parked → waiting, due now; waiting → due now
-  // When lease_deliveries can have something: the earliest due time; nullopt: nothing waits that is not held.
+  // When lease_deliveries can have something: the earliest due time (0: at once); nullopt: nothing waits that is not
+  // held.
   Result<std::optional<WallTime>> next_due(const std::string& destination);
 
   // ---- views (core/views.h); snapshots, unordered unless said ----
   Result<std::vector<WorklistEntry>> worklist(int studies_max = 1000);  // the latest ones by last image
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
-  Result<std::vector<JobView>> jobs(int jobs_max = 1000);                    // newest first
-  Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);   // undelivered first, then newest first
+  Result<std::vector<JobView>> jobs(int jobs_max = 1000);                   // newest first
+  Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);  // undelivered first, then newest first
   Result<LedgerCounts> counts();
 
   struct Impl;  // sources of this folder only

@@ -29,8 +29,8 @@ struct OpenStudy {
   std::int64_t id = 0;
   std::string study_uid, calling_ae;  // AE of the first image
   WallTime first_image_at{}, last_image_at{};
-  int instances = 0;                  // current images of all revisions
-  int revision = 0;                   // completed ones so far
+  int instances = 0;  // current images of all revisions
+  int revision = 0;   // completed ones so far
 };
 
 struct ContentInstance {
@@ -49,10 +49,10 @@ struct StudyContent {
   std::int64_t id = 0;
   std::string study_uid, calling_ae;
   WallTime first_image_at{}, last_image_at{};
-  int revision = 0;                        // completed ones so far
+  int revision = 0;  // completed ones so far
   bool open = false;
   Level order_level = Level::routine;
-  std::vector<ContentSeries> series;       // those with at least one current image, in order of arrival
+  std::vector<ContentSeries> series;  // those with at least one current image, in order of arrival
 };
 
 struct NewJob {
@@ -61,18 +61,18 @@ struct NewJob {
 };
 
 struct ExcludedSeries {
-  std::string uid, why;     // why: shown to people, without patient data
+  std::string uid, why;  // why: shown to people, without patient data
 };
 
 // The router's verdict on a complete study. Either jobs, or the state a reader sees instead of them.
 struct StudyComplete {
   std::int64_t study_id = 0;
-  std::string reason;       // why the study counts as complete: "count reported by PACS (120 of 120)"
-  std::string rule;         // the rule that took it
-  std::vector<NewJob> jobs;                  // at most one for a pipeline
-  std::optional<AiState> without_jobs;       // not_applicable or not_analysed; set exactly when jobs is empty
+  std::string reason;                   // why the study counts as complete: "count reported by PACS (120 of 120)"
+  std::string rule;                     // the rule that took it
+  std::vector<NewJob> jobs;             // at most one for a pipeline
+  std::optional<AiState> without_jobs;  // not_applicable or not_analysed; set exactly when jobs is empty
   std::string without_jobs_reason;
-  std::vector<ExcludedSeries> excluded;      // replaces those of the revision before
+  std::vector<ExcludedSeries> excluded;  // replaces those of the revision before
 };
 
 // ---- dispatcher -----------------------------------------------------------------------------------------------------
@@ -81,16 +81,16 @@ struct JobLease {
   std::int64_t id = 0, study_id = 0;
   std::string study_uid, pipeline, series_json;
   int revision = 1;
-  int attempts = 1;                 // this one included
-  bool findings_recorded = false;   // by an earlier attempt: record_findings will change nothing
-  WallTime created_at{};            // the same at every attempt
+  int attempts = 1;                              // this one included
+  bool findings_recorded = false;                // by an earlier attempt: record_findings will change nothing
+  WallTime created_at{};                         // the same at every attempt
   std::vector<std::string> predecessor_sr_uids;  // SRs of this pipeline's latest earlier revision that made any
 };
 
 // One object or message for one destination. DICOM: file and UIDs; HL7: message.
 struct NewDelivery {
-  std::string destination, kind;    // kind: "SEG", "SR", "HL7"
-  std::string file;                 // relative to the data folder
+  std::string destination, kind;  // kind: "SEG", "SR", "HL7"
+  std::string file;               // relative to the data folder
   std::string message;
   std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
 };
@@ -101,7 +101,7 @@ struct DeliveryLease {
   std::int64_t id = 0, study_id = 0, job_id = 0;
   std::string destination, kind, file, message;
   std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
-  int attempts = 1;                 // this one included
+  int attempts = 1;  // this one included
   WallTime created_at{};
 };
 
@@ -109,7 +109,7 @@ struct DeliveryLease {
 
 struct LedgerCounts {
   int open_studies = 0;
-  std::map<AiState, int> jobs;      // every state a job can have
+  std::map<AiState, int> jobs;  // every state a job can have
   struct Outbox {
     int waiting = 0, sending = 0, parked = 0;
     std::optional<WallTime> oldest_at;  // creation of the oldest one not delivered

@@ -100,7 +100,8 @@ Result<DecodedFileMeta> decode_file_meta(std::string_view head) {
     if (element->number == 0x0010) decoded.meta.transfer_syntax_uid = trim_uid(element->value);
     if (element->number == 0x0016) decoded.meta.source_ae = trim_ae(element->value);
   }
-  if (!is_valid_uid(decoded.meta.sop_instance_uid) || !is_valid_uid(decoded.meta.transfer_syntax_uid)) return not_ours();
+  if (!is_valid_uid(decoded.meta.sop_instance_uid) || !is_valid_uid(decoded.meta.transfer_syntax_uid))
+    return not_ours();
   return decoded;
 }
 

@@ -44,7 +44,8 @@ Result<Recorded> Recorder::add(const ReceivedInstance& received) {
       break;
     }
     case Disposition::own_result:
-    case Disposition::not_image: break;
+    case Disposition::not_image:
+      break;
   }
   study->changed = true;
   recorded.revision_open = open_revision(study->open, study->revision);
@@ -74,7 +75,8 @@ Result<std::optional<Recorded>> Recorder::known(const ReceivedInstance& received
       },
       received.spool.id));
   if (found && sha256 != received.spool.data_sha256)
-    return Error{Errc::invalid_input, fmt::format("spool number {} was used before for other bytes", received.spool.id)};
+    return Error{Errc::invalid_input,
+                 fmt::format("spool number {} was used before for other bytes", received.spool.id)};
   // The study may have been opened or closed in this very batch.
   if (found)
     if (const auto cached = studies_.find(received.header.study_uid); cached != studies_.end())
@@ -90,13 +92,15 @@ Result<Recorder::Study*> Recorder::study_of(const ReceivedInstance& received) {
       "SELECT id, is_open, revision, images, first_image_at, last_image_at, duplicates, last_duplicate_at, conflicts,"
       " last_conflict_at, order_level FROM study WHERE study_uid = $1",
       [&](Row& row) {
-        row >> study.id >> study.open >> study.revision >> study.images >> study.first_image_at >> study.last_image_at >>
-            study.duplicates >> study.last_duplicate_at >> study.conflicts >> study.last_conflict_at >> study.order_level;
+        row >> study.id >> study.open >> study.revision >> study.images >> study.first_image_at >>
+            study.last_image_at >> study.duplicates >> study.last_duplicate_at >> study.conflicts >>
+            study.last_conflict_at >> study.order_level;
       },
       uid));
   if (study.id == 0) {
-    INFERAD_TRY(const auto id, db_.value<std::int64_t>(
-        "INSERT INTO study (study_uid, calling_ae) VALUES ($1, $2) RETURNING id", uid, received.calling_ae));
+    INFERAD_TRY(const auto id,
+                db_.value<std::int64_t>("INSERT INTO study (study_uid, calling_ae) VALUES ($1, $2) RETURNING id", uid,
+                                        received.calling_ae));
     study.id = id.value();
   }
   return &studies_.emplace(uid, std::move(study)).first->second;
@@ -127,7 +131,8 @@ Result<bool> Recorder::count_image(Study& study, const ReceivedInstance& receive
     study.first_image_at = received.received_at;
   }
   if (reopened)
-    INFERAD_TRY_STATUS(add_event(db_, study.id, received.received_at,
+    INFERAD_TRY_STATUS(add_event(
+        db_, study.id, received.received_at,
         fmt::format("late image after revision {}: collecting revision {}", study.revision, study.revision + 1)));
   study.open = true;
   ++study.images;
@@ -162,11 +167,13 @@ Result<Recorder::Series*> Recorder::series_of(std::int64_t study_id, const Insta
     INFERAD_TRY(series.attributes, decode_attributes(attributes));
   } else {
     series.attributes = header.attributes;
-    INFERAD_TRY(const auto id, db_.value<std::int64_t>(
-        "INSERT INTO series (study_id, series_uid, modality, description, attributes) VALUES ($1, $2, $3, $4, $5)"
-        " RETURNING id",
-        study_id, header.series_uid, header.modality, attribute(header.attributes, "SeriesDescription"),
-        encode_attributes(header.attributes)));
+    INFERAD_TRY(
+        const auto id,
+        db_.value<std::int64_t>(
+            "INSERT INTO series (study_id, series_uid, modality, description, attributes) VALUES ($1, $2, $3, $4, $5)"
+            " RETURNING id",
+            study_id, header.series_uid, header.modality, attribute(header.attributes, "SeriesDescription"),
+            encode_attributes(header.attributes)));
     series.id = id.value();
   }
   return &series_.emplace(key, std::move(series)).first->second;
@@ -185,11 +192,11 @@ Status Recorder::insert(std::int64_t study_id, const ReceivedInstance& received,
 }
 
 Status Recorder::save(const Study& study) {
-  INFERAD_TRY_STATUS(db_.run(
-      "UPDATE study SET is_open = $1, images = $2, first_image_at = $3, last_image_at = $4, duplicates = $5,"
-      " last_duplicate_at = $6, conflicts = $7, last_conflict_at = $8, order_level = $9 WHERE id = $10",
-      study.open, study.images, study.first_image_at, study.last_image_at, study.duplicates, study.last_duplicate_at,
-      study.conflicts, study.last_conflict_at, study.order_level, study.id));
+  INFERAD_TRY_STATUS(
+      db_.run("UPDATE study SET is_open = $1, images = $2, first_image_at = $3, last_image_at = $4, duplicates = $5,"
+              " last_duplicate_at = $6, conflicts = $7, last_conflict_at = $8, order_level = $9 WHERE id = $10",
+              study.open, study.images, study.first_image_at, study.last_image_at, study.duplicates,
+              study.last_duplicate_at, study.conflicts, study.last_conflict_at, study.order_level, study.id));
   return update_level(db_, study.id);
 }
 

@@ -163,13 +163,14 @@ Status migrate(Database& database) {
   if (application != kApplicationId && (application != 0 || version != 0 || tables != 0))
     return Error{Errc::refused, "the file is a database of another program"};
   if (version > kSchemaVersion)
-    return Error{Errc::refused, fmt::format("ledger has schema version {}, this program knows up to {}: start the newer "
-                                            "program, or restore the copy made before the upgrade", version, kSchemaVersion)};
+    return Error{Errc::refused,
+                 fmt::format("ledger has schema version {}, this program knows up to {}: start the newer "
+                             "program, or restore the copy made before the upgrade",
+                             version, kSchemaVersion)};
   if (version == kSchemaVersion) return ok();
-  for (auto next = version; next < kSchemaVersion; ++next)
-    INFERAD_TRY_STATUS(database.script(kMigrations[next]));
-  INFERAD_TRY_STATUS(database.script(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId,
-                                                 kSchemaVersion).c_str()));
+  for (auto next = version; next < kSchemaVersion; ++next) INFERAD_TRY_STATUS(database.script(kMigrations[next]));
+  INFERAD_TRY_STATUS(database.script(
+      fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId, kSchemaVersion).c_str()));
   return transaction->commit();
 }
 

@@ -46,8 +46,10 @@ Result<Scan> scan(const fs::path& spool) {
   std::error_code error;
   for (fs::recursive_directory_iterator at(spool, error), end; !error && at != end; at.increment(error)) {
     const auto id = number_of(at->path().stem().string());
-    if (at->path().extension() == ".part") found.orphans.push_back(at->path());
-    else if (id && at->path().extension() == ".dcm") found.ids.push_back(*id);
+    if (at->path().extension() == ".part")
+      found.orphans.push_back(at->path());
+    else if (id && at->path().extension() == ".dcm")
+      found.ids.push_back(*id);
   }
   if (error) return Error{Errc::io, fmt::format("cannot read {}: {}", spool.string(), error.message())};
   std::sort(found.ids.begin(), found.ids.end());
@@ -78,8 +80,8 @@ Result<std::int64_t> first_free_id(const fs::path& next_file, const std::vector<
 
 struct Spool::State {
   std::mutex mutex;
-  std::int64_t next = 1, reserved = 1;       // numbers from next to reserved - 1 may be given away
-  fs::path folder_made;                      // the last folder known to exist durably
+  std::int64_t next = 1, reserved = 1;  // numbers from next to reserved - 1 may be given away
+  fs::path folder_made;                 // the last folder known to exist durably
   std::mutex quarantine_mutex;
   std::map<std::int64_t, std::int64_t> quarantined;  // id → bytes
   std::int64_t quarantined_bytes = 0;

@@ -29,7 +29,7 @@ namespace inferad::store {
 
 struct SpoolOptions {
   std::filesystem::path data_folder;
-  std::int64_t free_bytes_min = 0;           // below this much free disk, create() says overload
+  std::int64_t free_bytes_min = 0;  // below this much free disk, create() says overload
   int quarantine_files_max = 1000;
   std::int64_t quarantine_bytes_max = 1'000'000'000;
 };
@@ -45,8 +45,8 @@ class SpoolWriter {
 
   Status append(std::span<const std::byte> data_set_bytes);  // write(2); no sync. After an error only destruction helps
   std::int64_t id() const { return id_; }
-  std::int64_t data_bytes() const { return data_bytes_; }    // appended so far
-  std::int64_t data_offset() const { return data_offset_; }  // where the data set starts in the file
+  std::int64_t data_bytes() const { return data_bytes_; }           // appended so far
+  std::int64_t data_offset() const { return data_offset_; }         // where the data set starts in the file
   const std::filesystem::path& part_path() const { return part_; }  // for the header scan, readable at any time
 
   Result<SpoolRef> commit();  // fdatasync, rename to .dcm, fsync of the folder: durable. Once
@@ -80,12 +80,12 @@ class Spool {
 
   Result<std::unique_ptr<SpoolWriter>> create(const FileMeta& meta);  // the writer must not outlive the spool
 
-  Result<std::vector<std::int64_t>> ids() const;                // every complete object, ascending; reads the folders
-  std::filesystem::path path(std::int64_t id) const;            // of the complete object, whether it exists or not
-  Result<SpooledObject> examine(std::int64_t id) const;         // reads and hashes the whole file
-  Status remove(std::int64_t id);                               // ok when it is not there
+  Result<std::vector<std::int64_t>> ids() const;         // every complete object, ascending; reads the folders
+  std::filesystem::path path(std::int64_t id) const;     // of the complete object, whether it exists or not
+  Result<SpooledObject> examine(std::int64_t id) const;  // reads and hashes the whole file
+  Status remove(std::int64_t id);                        // ok when it is not there
 
-  std::int64_t free_bytes() const;                              // for us on this disk; 0 when that cannot be told
+  std::int64_t free_bytes() const;  // for us on this disk; 0 when that cannot be told
   bool below_watermark() const { return free_bytes() < options_.free_bytes_min; }
   const std::filesystem::path& data_folder() const { return options_.data_folder; }
 

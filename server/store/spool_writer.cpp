@@ -23,8 +23,8 @@ Status SpoolWriter::write_meta(const FileMeta& meta) {
 }
 
 Status SpoolWriter::append(std::span<const std::byte> bytes) {
-  INFERAD_CHECK(fd_);
   if (failed_) return Error{Errc::io, "the object failed before"};
+  INFERAD_CHECK(fd_);
   auto status = write_fully(fd_.get(), bytes, part_);
   failed_ = !status;
   if (failed_) return status;
@@ -35,8 +35,8 @@ Status SpoolWriter::append(std::span<const std::byte> bytes) {
 
 // After a failed sync the kernel may have dropped the dirty pages and call the next sync a success: the file goes.
 Result<SpoolRef> SpoolWriter::commit() {
-  INFERAD_CHECK(fd_);
   if (failed_) return Error{Errc::io, "the object failed before"};
+  INFERAD_CHECK(fd_);
   crash_point("intake.object_written");
   failed_ = true;  // until all of it succeeded
   if (::fdatasync(fd_.get()) != 0) return file_error("sync", part_);
@@ -54,6 +54,7 @@ Result<SpoolRef> SpoolWriter::commit() {
 }
 
 Status SpoolWriter::quarantine() {
+  if (failed_) return Error{Errc::io, "the object failed before"};
   INFERAD_CHECK(fd_);
   INFERAD_TRY_STATUS(spool_.take_into_quarantine(part_, id_, data_offset_ + data_bytes_));
   fd_.reset();

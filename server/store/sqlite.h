@@ -34,8 +34,10 @@ class Row {
   Row& operator>>(T& value) {
     if constexpr (kIsOptional<T>) {
       value.reset();
-      if (is_null()) ++column_;
-      else *this >> value.emplace();
+      if (is_null())
+        ++column_;
+      else
+        *this >> value.emplace();
     } else if constexpr (std::is_same_v<T, std::string>) {
       value = text();
     } else if constexpr (std::is_same_v<T, WallTime>) {
@@ -85,13 +87,19 @@ class Database {
   }
   template <class... Args>
   Status run(std::string_view sql, const Args&... args) {
-    return each(sql, [](Row&) {}, args...);
+    return each(
+        sql, [](Row&) {}, args...);
   }
   // The first column of the first row.
   template <class T, class... Args>
   Result<std::optional<T>> value(std::string_view sql, const Args&... args) {
     std::optional<T> found;
-    INFERAD_TRY_STATUS(each(sql, [&](Row& row) { if (!found) row >> found.emplace(); }, args...));
+    INFERAD_TRY_STATUS(each(
+        sql,
+        [&](Row& row) {
+          if (!found) row >> found.emplace();
+        },
+        args...));
     return found;
   }
   int changes() const;  // rows the last statement inserted, updated or deleted
@@ -110,8 +118,10 @@ class Database {
   template <class T>
   static void bind(sqlite3_stmt* statement, int index, const T& value) {
     if constexpr (kIsOptional<T>) {
-      if (value) bind(statement, index, *value);
-      else bind_null(statement, index);
+      if (value)
+        bind(statement, index, *value);
+      else
+        bind_null(statement, index);
     } else if constexpr (std::is_same_v<T, WallTime>) {
       bind_integer(statement, index, to_unix_ms(value));
     } else if constexpr (std::is_floating_point_v<T>) {

@@ -57,8 +57,8 @@ Status read_instances(Database& db, SeriesRow& into) {
       " WHERE series_id = $1 AND disposition = $2 ORDER BY spool_id",
       [&](Row& row) {
         auto& added = into.series.instances.emplace_back();
-        row >> added.spool_id >> added.instance_uid >> added.sop_class_uid >> added.transfer_syntax_uid >> added.frames >>
-            texts.emplace_back();
+        row >> added.spool_id >> added.instance_uid >> added.sop_class_uid >> added.transfer_syntax_uid >>
+            added.frames >> texts.emplace_back();
       },
       into.id, Disposition::current));
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -79,9 +79,10 @@ Status supersede(Database& db, std::int64_t study_id, const std::string& pipelin
 Status add_jobs(Database& db, const StudyComplete& complete, int revision, WallTime now) {
   for (const NewJob& job : complete.jobs) {
     INFERAD_TRY_STATUS(supersede(db, complete.study_id, job.pipeline, revision, now));
-    INFERAD_TRY_STATUS(db.run(
-        "INSERT INTO job (study_id, pipeline, revision, series_json, state, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        complete.study_id, job.pipeline, revision, job.series_json, AiState::pending, now));
+    INFERAD_TRY_STATUS(
+        db.run("INSERT INTO job (study_id, pipeline, revision, series_json, state, created_at) VALUES ($1, $2, $3, $4, "
+               "$5, $6)",
+               complete.study_id, job.pipeline, revision, job.series_json, AiState::pending, now));
   }
   return ok();
 }
@@ -166,7 +167,8 @@ Result<int> Ledger::complete_study(const StudyComplete& complete, WallTime now) 
         revision, now, complete.reason, complete.rule, complete.without_jobs, complete.without_jobs_reason, study.id));
     INFERAD_TRY_STATUS(add_jobs(db, complete, revision, now));
     INFERAD_TRY_STATUS(set_excluded(db, complete));
-    INFERAD_TRY_STATUS(add_event(db, study.id, now, fmt::format("revision {} complete: {}", revision, complete.reason)));
+    INFERAD_TRY_STATUS(
+        add_event(db, study.id, now, fmt::format("revision {} complete: {}", revision, complete.reason)));
     INFERAD_TRY_STATUS(add_event(db, study.id, now, routed_text(complete)));
     return revision;
   });

@@ -54,7 +54,8 @@ Status read_deliveries(Database& db, std::vector<DeliveryView>& into, std::strin
         row >> delivery.id >> delivery.study_id >> delivery.job_id >> delivery.destination >> delivery.kind >>
             delivery.state >> delivery.attempts >> delivery.last_error >> delivery.created_at >>
             delivery.next_attempt_at >> delivery.delivered_at;
-        if (delivery.state != DeliveryState::waiting) delivery.next_attempt_at.reset();
+        if (delivery.state != DeliveryState::waiting || delivery.next_attempt_at == WallTime{})
+          delivery.next_attempt_at.reset();
       },
       args...);
 }
@@ -95,7 +96,8 @@ Status read_history(Database& db, StudyDetail& detail) {
                                                                        "the first stays current"});
       },
       detail.entry.id));
-  std::stable_sort(detail.history.begin(), detail.history.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  std::stable_sort(detail.history.begin(), detail.history.end(),
+                   [](const auto& a, const auto& b) { return a.at < b.at; });
   return ok();
 }
 
@@ -155,7 +157,8 @@ Result<LedgerCounts> Ledger::counts() {
     LedgerCounts counts;
     INFERAD_TRY(const auto open, db.value<int>("SELECT COUNT(*) FROM study WHERE is_open = 1"));
     counts.open_studies = open.value_or(0);
-    for (const AiState state : {AiState::pending, AiState::running, AiState::done, AiState::not_analysed, AiState::failed})
+    for (const AiState state :
+         {AiState::pending, AiState::running, AiState::done, AiState::not_analysed, AiState::failed})
       counts.jobs[state] = 0;
     INFERAD_TRY_STATUS(db.each("SELECT state, COUNT(*) FROM job GROUP BY state", [&](Row& row) {
       AiState state{};

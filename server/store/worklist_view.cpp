@@ -63,11 +63,16 @@ StudyView read_study(Row& row) {
 // What a reader should know first: something still runs; something failed; something was found; nobody looked.
 int rank(AiState state) {
   switch (state) {
-    case AiState::running: return 5;
-    case AiState::pending: return 4;
-    case AiState::failed: return 3;
-    case AiState::done: return 2;
-    default: return 1;
+    case AiState::running:
+      return 5;
+    case AiState::pending:
+      return 4;
+    case AiState::failed:
+      return 3;
+    case AiState::done:
+      return 2;
+    default:
+      return 1;
   }
 }
 
@@ -106,9 +111,12 @@ class StudyViews {
 
   template <class... Args>
   Status read(std::string_view studies, std::string_view decisions, std::string_view jobs, const Args&... args) {
-    INFERAD_TRY_STATUS(db_.each(studies, [&](Row& row) { add_study(row); }, args...));
-    INFERAD_TRY_STATUS(db_.each(decisions, [&](Row& row) { add_decision(row); }, args...));
-    INFERAD_TRY_STATUS(db_.each(jobs, [&](Row& row) { add_job(row); }, args...));
+    INFERAD_TRY_STATUS(db_.each(
+        studies, [&](Row& row) { add_study(row); }, args...));
+    INFERAD_TRY_STATUS(db_.each(
+        decisions, [&](Row& row) { add_decision(row); }, args...));
+    INFERAD_TRY_STATUS(db_.each(
+        jobs, [&](Row& row) { add_job(row); }, args...));
     for (StudyView& view : views_) conclude(view);
     return ok();
   }

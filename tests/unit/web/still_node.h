@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node whose answers are the members: a test sets what it needs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/web/node_view.h"
+
+namespace inferad::web {
+
+struct StillNode final : NodeView {
+  std::vector<WorklistEntry> entries;
+  std::vector<JobView> job_list;
+  std::vector<DeliveryView> delivery_list;
+  StudyDetail detail;
+  NodeStatus now;
+  std::optional<Error> failure;  // of every method that can fail
+  std::vector<std::pair<std::string, std::int64_t>> retried;
+
+  Result<std::vector<WorklistEntry>> worklist() override { return answer(entries); }
+  std::array<int, 4> targets_minutes() override { return {0, 120, 240, 480}; }
+  Result<StudyDetail> study(std::int64_t id) override {
+    if (id != detail.entry.id) return Error{Errc::not_found, "There is no such study."};
+    return answer(detail);
+  }
+  Result<std::vector<JobView>> jobs() override { return answer(job_list); }
+  Result<std::vector<DeliveryView>> deliveries() override { return answer(delivery_list); }
+  Status retry_job(std::int64_t id) override { return retry("job", id); }
+  Status retry_delivery(std::int64_t id) override { return retry("delivery", id); }
+  NodeStatus status() override { return now; }
+  std::vector<PeerView> peers() override {
+    return {{"pacs", "receives results", "PACS @ 127.0.0.1:4242", 1, 2, {}, {}, "no"}};
+  }
+  std::vector<RuleView> rules() override { return {{"ct", "Modality is CT", "ct-lung-density", 7}}; }
+  std::vector<ModelView> models() override { return {{"ct-lung-density", "1.0.0", "m", "ab", "ready", ""}}; }
+  std::string metrics_text() override { return "inferad_up 1\n"; }
+
+ private:
+  template <class Value>
+  Result<Value> answer(const Value& value) const {
+    if (failure) return *failure;
+    return value;
+  }
+  Status retry(const char* what, std::int64_t id) {
+    if (failure) return *failure;
+    retried.emplace_back(what, id);
+    return ok();
+  }
+};
+
+inline WorklistEntry sample_entry() {
+  WorklistEntry entry;
+  entry.id = 17;
+  entry.study_uid = "1.2.3";
+  entry.patient_name = "Doe^Jane";
+  entry.patient_id = "P1";
+  entry.modality = "CT";
+  entry.instances = 120;
+  entry.series = 2;
+  entry.arrived_at = from_unix_ms(1'795'597'200'123);
+  entry.order_level = Level::low;
+  entry.level = Level::stat;
+  entry.ai_state = AiState::done;
+  entry.ai_reason = "Emphysema: LAA-950 31.2 % (threshold 25 %)";
+  entry.decisions.push_back({Level::stat, entry.ai_reason, "ct-lung-density", "1.0.0", "abc", 31.2, std::nullopt,
+                             "LAA-950 %", entry.arrived_at + Millis(4000)});
+  entry.rule = "ct";
+  return entry;
+}
+
+}  // namespace inferad::web
