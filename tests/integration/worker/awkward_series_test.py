@@ -4,6 +4,7 @@
 import subprocess
 import unittest
 
+import numpy as np
 import pydicom
 
 from worker_support import SMALL, WORKER, WorkerTest, measure
@@ -61,6 +62,53 @@ class Accepted(WorkerTest):
         volumes = [m for item in findings["items"] for m in item["measurements"] if m["label"] == "Volume"]
         self.assertTrue(volumes and all(volume["truncated"] for volume in volumes))
         self.assertTrue(findings["remarks"])
+
+    def changed(self, out, change):
+        """Applies change(pixels, image) to each image of a phantom: it gives the new stored values."""
+        for file in (out / "dicom").iterdir():
+            image = pydicom.dcmread(file)
+            pixels = np.ascontiguousarray(change(image.pixel_array, image))
+            image.PixelData = pixels.astype("<i2").tobytes()
+            image.Rows, image.Columns = pixels.shape
+            image.save_as(file)
+
+    def volumes(self, out, results):
+        status, findings, _ = self.run_worker(out / "dicom", out=results)
+        self.assertEqual(status, 0, self.log)
+        return [measure(findings, item, "Volume") for item in ("lung-right", "lung-left")]
+
+    def test_turned_pictures_show_the_same_patient(self):
+        """Columns to the right and rows to the front, as of a prone patient: left stays left."""
+        out = self.phantom(*SMALL)
+        straight = self.volumes(out, "straight")
+
+        def turn(pixels, image):
+            corner = [float(value) for value in image.ImagePositionPatient]
+            image.ImageOrientationPatient = [-1, 0, 0, 0, -1, 0]
+            image.ImagePositionPatient = [-corner[0], -corner[1], corner[2]]
+            return pixels[::-1, ::-1]
+
+        self.changed(out, turn)
+        for one, other in zip(straight, self.volumes(out, "turned")):
+            self.assertLess(abs(one / other - 1), 0.002)
+
+    def test_the_field_of_view_may_be_round_or_cut_the_body(self):
+        out = self.phantom(*SMALL)
+        whole = self.volumes(out, "whole")
+
+        def pad(pixels, image):
+            y, x = np.ogrid[:image.Rows, :image.Columns]
+            outside = np.hypot(x - image.Columns / 2, y - image.Rows / 2) > 0.46 * image.Columns
+            return np.where(outside, -2000 + 1024, pixels)
+
+        def cut(pixels, image):
+            image.ImagePositionPatient[0] = float(image.ImagePositionPatient[0]) + 22 * float(image.PixelSpacing[1])
+            return pixels[:, 22:-22]  # 41 mm on each side: through the chest wall, beside the lungs
+
+        for name, change in (("round", pad), ("cut", cut)):
+            self.changed(out, change)
+            for one, other in zip(whole, self.volumes(out, name)):
+                self.assertLess(abs(one / other - 1), 0.01, name)
 
     def test_the_same_job_gives_the_same_bytes(self):
         out = self.phantom(*SMALL)
