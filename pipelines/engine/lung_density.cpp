@@ -24,7 +24,7 @@ using findings::Presence;
 
 constexpr double kToleranceMm = 0.01;
 constexpr double kAxialCosine = 0.95;                        // within 18 degrees
-constexpr double kLungMinMl = 20;                            // less is no lung
+constexpr double kLungMinMl = 100;                           // less is no lung, but a sinus or bowel
 constexpr double kEndAreaMm2 = 100;                          // of lung in an end slice: the volume is cut there
 constexpr std::array kLevels = {"ROUTINE", "HIGH", "STAT"};  // ascending
 

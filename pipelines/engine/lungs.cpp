@@ -77,7 +77,8 @@ class Search {
     std::vector<std::uint64_t> gas(components.count(), 0);
     components.for_each_run([&](std::size_t c, const Run& run, int j, int k) {
       const auto row = map_.row(j, k);
-      for (auto i = run.begin; i < run.end; ++i) gas[c] += row[static_cast<std::size_t>(i)] >= voxel::kAir ? 1U : 0U;
+      for (auto i = run.begin; i < run.end; ++i)
+        gas[c] += row[static_cast<std::size_t>(i)] >= voxel::kThinAir ? 1U : 0U;
     });
     std::vector<bool> lung(components.count());
     std::uint64_t largest = 0;

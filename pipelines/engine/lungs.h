@@ -13,7 +13,7 @@ struct LungParameters {
   double body_opening_mm = 3;      // thinner tissue (table, blanket) is no body
   double outside_contact = 0.003;  // air with at least this share of its voxels at the edge of the picture is outside
   double component_share_min = 0.02;  // of the largest piece of a lung
-  double gas_share_max = 0.9;         // a piece with more of the densest class of air is bowel gas
+  double gas_share_max = 0.7;         // a piece with more voxels as thin as air is bowel gas
   double closing_mm = 6;              // vessels at the hilum
   double hole_mm2 = 300;              // cross-sections of vessels
   AirwayParameters airways{};

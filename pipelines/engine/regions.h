@@ -17,7 +17,8 @@ inline constexpr std::uint8_t kTissue = 0;
 inline constexpr std::uint8_t kEdge = 1;       // lung only at the edge of lung that is itself dense
 inline constexpr std::uint8_t kDenseLung = 2;  // lung, from here on
 inline constexpr std::uint8_t kLung = 3;
-inline constexpr std::uint8_t kAir = 4;  // could be airway, bowel gas or emphysema
+inline constexpr std::uint8_t kAir = 4;      // could be airway, bowel gas or emphysema
+inline constexpr std::uint8_t kThinAir = 5;  // most of bowel gas; in a lung, severe emphysema
 inline constexpr std::uint8_t kDeepAir = 6;
 inline constexpr std::uint8_t kOutside = 255;  // no measurement there (padding around the field of view)
 }  // namespace voxel

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pipelines/engine/engine.h"
+#include "pipelines/findings/codes.h"
 #include "pipelines/imaging/find_series.h"
 #include "pipelines/worker/channel.h"
 #include "pipelines/worker/job_runner.h"
@@ -57,6 +58,11 @@ JobEvents print_progress() {
           .findings_ready = [] { fmt::print(stderr, "findings.json is written\n"); }};
 }
 
+// UCUM writes "[hnsf'U]".
+std::string readable_unit(const findings::CodedConcept& unit) {
+  return unit == findings::codes::kHounsfieldUnit ? "HU" : unit.value;
+}
+
 // What a person wants to see first; everything is in findings.json.
 void print_summary(const findings::Findings& findings) {
   if (findings.outcome != findings::Outcome::analysed) {
@@ -67,7 +73,7 @@ void print_summary(const findings::Findings& findings) {
     fmt::print("{}: {}\n", item.id, findings::to_string(item.presence));
     for (const auto& measure : item.measurements) {
       fmt::print("  {:<28} {:>10.2f} {}{}\n", measure.label.empty() ? measure.name.meaning : measure.label,
-                 measure.value, measure.unit.value, measure.truncated ? "  (truncated)" : "");
+                 measure.value, readable_unit(measure.unit), measure.truncated ? "  (truncated)" : "");
     }
   }
   for (const auto& remark : findings.remarks) fmt::print("remark: {}\n", remark);

@@ -13,7 +13,7 @@ inline constexpr int kDone = 0, kFailed = 1, kNotAnalysed = 3, kConfiguration = 
 }
 
 struct EngineChoice {
-  std::filesystem::path catalog, models;
+  std::filesystem::path catalog = "pipelines/catalog", models = "models";  // as in the repository
   std::string device = "cpu";
   int threads = 2;
 };

@@ -12,11 +12,11 @@ using namespace inferad::worker;
 
 void add_engine_options(CLI::App& command, EngineChoice& engine) {
   command.add_option("--catalog", engine.catalog, "folder with one folder for each pipeline")
-      ->required()
-      ->check(CLI::ExistingDirectory);
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
   command.add_option("--models", engine.models, "folder with one folder for each model")
-      ->required()
-      ->check(CLI::ExistingDirectory);
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
   command.add_option("--threads", engine.threads, "threads for loading and inference")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

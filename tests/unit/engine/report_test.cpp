@@ -124,7 +124,7 @@ TEST_CASE("one lung is reported alone, none is not analysed") {
   CHECK(findings.remarks == std::vector<std::string>{"Right lung was not found."});
   CHECK(item(findings, "emphysema").laterality->meaning == "Left");
   CHECK(validate(findings));
-  one.lungs.sides.left = one.lungs.sides.right;
+  one.lungs.sides.left = block(one.image, 90, 95, 5, 20);  // 92 mL
   const auto none = one.report();
   CHECK(none.findings.outcome == findings::Outcome::not_analysed);
   CHECK(none.findings.reason.value == "NO_LUNG");
