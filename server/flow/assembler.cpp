@@ -150,6 +150,7 @@ struct Assembler::Step {
 void Assembler::open(std::int64_t study_id, const Opening& opening, SteadyTime now) {
   Study study;
   study.images = opening.images;
+  study.others = opening.others;
   study.own_results = opening.own_results;
   study.opened_at = now - std::clamp<Millis>(opening.age, Millis(0), settings_.max_age);
   study.last_at = study.ended_at = study.next_check = now;

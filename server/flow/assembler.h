@@ -51,6 +51,7 @@ class Assembler {
 
   struct Opening {
     int images = 0;       // current images known so far
+    int others = 0;       // further objects of the study that we hold
     int own_results = 0;  // results of ours that the query peer may count as part of the study
     Millis age{0};        // since the first image of this revision
   };

@@ -3,6 +3,7 @@
 // joined in app/. Nothing here knows a socket, DCMTK, or a process.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -100,6 +101,7 @@ class StudyCounter {
 struct Hl7Peer {
   std::string name, host;
   std::uint16_t port = 2575;
+  std::chrono::seconds timeout{30};  // for connecting, and for the acknowledgement
 };
 
 class Hl7Sender {

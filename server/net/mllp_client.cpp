@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/mllp_client.h"
 
+#include <algorithm>
+
 #include "server/net/blocking_stream.h"
 #include "server/net/mllp.h"
 #include "server/worklist/hl7_message.h"
@@ -33,9 +35,11 @@ Result<std::string> MllpClient::send(const flow::Hl7Peer& peer, const std::strin
   INFERAD_TRY(const auto control_id, message_control_id(message));
   INFERAD_TRY(const auto frame, mllp_frame(message));
   BlockingStream stream(std::move(stop));
-  if (auto connected = stream.connect(peer.host, peer.port, steady_now() + options_.connect_deadline); !connected)
+  if (auto connected = stream.connect(peer.host, peer.port,
+                                      steady_now() + std::min<Millis>(options_.connect_deadline, peer.timeout));
+      !connected)
     return with_context(std::move(connected).error(), peer.name);
-  const auto deadline = steady_now() + options_.answer_deadline;
+  const auto deadline = steady_now() + std::min<Millis>(options_.answer_deadline, peer.timeout);
   if (auto written = stream.write(std::as_bytes(std::span(frame.data(), frame.size())), deadline); !written)
     return with_context(std::move(written).error(), peer.name);
   auto answer = await_acknowledgement(stream, control_id, options_.frame_bytes_max, deadline);

@@ -17,8 +17,9 @@
 namespace inferad::net {
 
 struct MllpOptions {
+  // At most these; the peer's own timeout holds when it is shorter.
   Millis connect_deadline{10'000};
-  Millis answer_deadline{30'000};  // from the end of the connect to the acknowledgement
+  Millis answer_deadline{600'000};  // from the end of the connect to the acknowledgement
   std::size_t frame_bytes_max = 1 << 20;
 };
 

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two ways out: C-STORE over an association, HL7 over MLLP.
+#include <set>
+#include <utility>
+
+#include "server/base/log.h"
+#include "server/flow/courier.h"
+
+namespace inferad::flow {
+namespace {
+
+constexpr int kDicomBatch = 32, kHl7Batch = 16;
+
+using Judgements = std::vector<std::optional<Judgement>>;
+
+bool arrived(const std::optional<Judgement>& judgement) {
+  return judgement &&
+         (judgement->verdict == Verdict::delivered || judgement->verdict == Verdict::delivered_with_warning);
+}
+
+class DicomChannel final : public Channel {
+ public:
+  DicomChannel(StorageSender& sender, DicomPeer peer, std::filesystem::path data_folder)
+      : sender_(sender), peer_(std::move(peer)), data_folder_(std::move(data_folder)) {}
+
+  int batch_max() const override { return kDicomBatch; }
+
+  // In waves of one object a study: what did not arrive holds what comes after it in its study.
+  Judgements send(std::span<const store::DeliveryLease> deliveries, const std::stop_token& stop) override {
+    Judgements judgements(deliveries.size());
+    std::set<std::int64_t> held;
+    for (std::size_t from = 0; from < deliveries.size();) {
+      std::set<std::int64_t> in_wave;
+      std::vector<std::size_t> wave;
+      for (; from < deliveries.size() && !in_wave.contains(deliveries[from].study_id); ++from) {
+        if (held.contains(deliveries[from].study_id)) continue;
+        in_wave.insert(deliveries[from].study_id);
+        wave.push_back(from);
+      }
+      if (!send_wave(deliveries, wave, stop, judgements)) break;
+      for (const auto index : wave)
+        if (!arrived(judgements[index])) held.insert(deliveries[index].study_id);
+    }
+    return judgements;
+  }
+
+ private:
+  // False when the association ended early: the rest is not tried.
+  bool send_wave(std::span<const store::DeliveryLease> deliveries, const std::vector<std::size_t>& wave,
+                 const std::stop_token& stop, Judgements& judgements) {
+    std::vector<OutgoingObject> objects;
+    for (const auto index : wave) {
+      const auto& each = deliveries[index];
+      objects.push_back(
+          {data_folder_ / each.file, each.sop_class_uid, each.sop_instance_uid, each.transfer_syntax_uid});
+    }
+    if (objects.empty()) return true;
+    const auto answers = sender_.send(peer_, objects, stop);
+    for (std::size_t i = 0; i < std::min(answers.size(), wave.size()); ++i) {
+      const auto& answer = answers[i];
+      if (!answer && answer.error().code == Errc::cancelled) return false;
+      judgements[wave[i]] = answer ? judge_store_status(*answer) : judge_error(answer.error());
+      if (judgements[wave[i]]->verdict == Verdict::retry_peer) return false;
+    }
+    return answers.size() >= wave.size();
+  }
+
+  StorageSender& sender_;
+  const DicomPeer peer_;
+  const std::filesystem::path data_folder_;
+};
+
+class Hl7Channel final : public Channel {
+ public:
+  Hl7Channel(Hl7Sender& sender, Hl7Peer peer, Metrics& metrics)
+      : sender_(sender), peer_(std::move(peer)), metrics_(metrics) {}
+
+  int batch_max() const override { return kHl7Batch; }
+
+  Judgements send(std::span<const store::DeliveryLease> deliveries, const std::stop_token& stop) override {
+    Judgements judgements(deliveries.size());
+    std::set<std::int64_t> held;
+    for (std::size_t i = 0; i < deliveries.size(); ++i) {
+      const auto& each = deliveries[i];
+      if (held.contains(each.study_id)) continue;
+      const auto answer = sender_.send(peer_, each.message, stop);
+      if (!answer && answer.error().code == Errc::cancelled) break;
+      judgements[i] = answer ? judge(*answer, each.attempts) : judge_error(answer.error());
+      if (judgements[i]->verdict == Verdict::retry_peer) break;
+      if (!arrived(judgements[i])) held.insert(each.study_id);
+    }
+    return judgements;
+  }
+
+ private:
+  Judgement judge(const std::string& answer, int attempts) {
+    const auto acknowledgement = worklist::parse_acknowledgement(answer);
+    if (!acknowledgement) {
+      metrics_.count(Counter::hl7_acknowledgements, {"unreadable"});
+      return {Verdict::retry, "the acknowledgement cannot be read"};
+    }
+    metrics_.count(Counter::hl7_acknowledgements, {acknowledgement->code});
+    return judge_acknowledgement(*acknowledgement, attempts);
+  }
+
+  Hl7Sender& sender_;
+  const Hl7Peer peer_;
+  Metrics& metrics_;
+};
+
+}  // namespace
+
+std::unique_ptr<Channel> make_dicom_channel(StorageSender& sender, DicomPeer peer, std::filesystem::path data_folder) {
+  return std::make_unique<DicomChannel>(sender, std::move(peer), std::move(data_folder));
+}
+
+std::unique_ptr<Channel> make_hl7_channel(Hl7Sender& sender, Hl7Peer peer, Metrics& metrics) {
+  return std::make_unique<Hl7Channel>(sender, std::move(peer), metrics);
+}
+
+}  // namespace inferad::flow

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/flow/dispatcher.h"
+
+#include "server/base/crash_point.h"
+#include "server/base/log.h"
+
+namespace inferad::flow {
+namespace {
+
+constexpr Millis kLook{500};  // jobs that wait for their next attempt ring no bell
+constexpr Millis kAfterError{2000};
+
+}  // namespace
+
+Dispatcher::Dispatcher(Parts parts, const config::Settings& settings, std::string device_serial)
+    : parts_(std::move(parts)), settings_(settings), device_serial_(std::move(device_serial)) {}
+
+Dispatcher::~Dispatcher() {
+  for (auto& thread : threads_) thread.request_stop();
+}
+
+void Dispatcher::start() {
+  for (int i = 0; i < settings_.workers.count; ++i)
+    threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
+}
+
+void Dispatcher::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto ticket = parts_.bells.jobs.ticket();
+    const auto lease = parts_.ledger.lease_job(wall_now());
+    if (!lease) log::error("job_not_leased", {{"error", lease.error().what}});
+    if (!lease || !*lease) {
+      parts_.bells.jobs.wait(ticket, stop, lease ? kLook : kAfterError);
+      continue;
+    }
+    crash_point("dispatch.leased");
+    const auto& job = **lease;
+    log::info("job_started", {{"job", job.id}, {"study", job.study_id}, {"attempt", job.attempts}});
+    JobRun(parts_, settings_, device_serial_, job, stop).run();
+  }
+}
+
+}  // namespace inferad::flow

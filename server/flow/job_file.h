@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// job.json (config/schema/job.schema.json): what a worker is asked. Written once, before the first attempt; a later
+// attempt finds it and asks the same, so that results come out the same.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "server/base/result.h"
+#include "server/flow/candidates.h"
+#include "server/store/ledger_types.h"
+#include "server/store/spool.h"
+
+namespace inferad::flow {
+
+struct JobSite {
+  std::string timezone_offset, device_serial, institution;
+};
+
+std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,
+                        const JobSite& site);
+
+// Makes the folder of the job and its job.json durable, unless they are there.
+Status ensure_job_folder(const std::filesystem::path& folder, const store::JobLease& lease, const store::Spool& spool,
+                         const JobSite& site);
+
+}  // namespace inferad::flow

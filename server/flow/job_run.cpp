@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/flow/job_run.h"
+
+#include <algorithm>
+#include <array>
+
+#include "server/base/crash_point.h"
+#include "server/base/durable.h"
+#include "server/base/log.h"
+#include "server/flow/findings_summary.h"
+#include "server/flow/persist.h"
+#include "server/flow/priority_messages.h"
+
+namespace inferad::flow {
+namespace {
+
+constexpr int kAttemptsMax = 2;  // then the study may be poison: a human has to look
+constexpr Millis kRetryWait{1000}, kUnavailableWait{3000}, kDiskWait{5000};
+
+constexpr std::array<std::pair<std::string_view, Stage>, 5> kStages{{{"load", Stage::load},
+                                                                     {"prepare", Stage::prepare},
+                                                                     {"infer", Stage::infer},
+                                                                     {"measure", Stage::measure},
+                                                                     {"write", Stage::write}}};
+
+double seconds_since(SteadyTime begin) { return std::chrono::duration<double>(steady_now() - begin).count(); }
+
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
+}
+
+bool wanted_by(const config::ResultDestination& destination, const std::string& kind) {
+  return std::any_of(destination.send.begin(), destination.send.end(), [&](config::ResultObject object) {
+    return (object == config::ResultObject::seg ? "SEG" : "SR") == kind;
+  });
+}
+
+AiState state_of(WorkerResult::Outcome outcome) {
+  return outcome == WorkerResult::Outcome::done ? AiState::done : AiState::not_analysed;
+}
+
+}  // namespace
+
+JobRun::JobRun(const JobParts& parts, const config::Settings& settings, const std::string& device_serial,
+               const store::JobLease& lease, const std::stop_token& stop)
+    : parts_(parts),
+      settings_(settings),
+      device_serial_(device_serial),
+      lease_(lease),
+      stop_(stop),
+      folder_(settings.data_folder / "jobs" / std::to_string(lease.id)) {}
+
+void JobRun::run() {
+  if (lease_.attempts == 1 && !lease_.findings_recorded) {
+    const std::chrono::duration<double> waited = wall_now() - lease_.created_at;
+    parts_.metrics.observe(Stage::queue, waited.count());
+  }
+  const JobSite site{config::timezone_offset(settings_.site, lease_.created_at), device_serial_,
+                     settings_.site.institution};
+  if (auto made = ensure_job_folder(folder_, lease_, parts_.spool, site); !made) return settle_error(made.error());
+  crash_point("dispatch.folder_made");
+  tell();
+  const WorkerOrder order{lease_.id, lease_.pipeline, folder_, settings_.workers.deadline};
+  const auto result = parts_.workers.run(order, *this, stop_);
+  end_stage();
+  if (!result) return settle_error(result.error());
+  if (result->outcome == WorkerResult::Outcome::failed) return try_again_or_fail(result->reason);
+  finish(*result);
+}
+
+void JobRun::progress(const std::string& stage, double fraction) {
+  if (!sent_) crash_point("dispatch.job_sent");  // the worker has begun
+  sent_ = true;
+  if (stage != stage_) {
+    end_stage();
+    stage_ = stage;
+    stage_began_ = steady_now();
+  }
+  parts_.ledger.set_progress(lease_.id, stage, fraction);
+  tell();
+}
+
+void JobRun::end_stage() {
+  for (const auto& [name, stage] : kStages) {
+    if (name == stage_) parts_.metrics.observe(stage, seconds_since(stage_began_));
+  }
+  stage_.clear();
+}
+
+// The priority goes out before the result objects exist: seconds count here.
+Status JobRun::findings_ready() {
+  crash_point("dispatch.findings_seen");
+  INFERAD_TRY(const auto text, read_file(folder_ / "findings.json", kFindingsBytesMax));
+  INFERAD_TRY(auto findings, read_findings(text));
+  if (findings.job != std::to_string(lease_.id) || findings.study_uid != lease_.study_uid ||
+      findings.revision != lease_.revision || findings.pipeline != lease_.pipeline) {
+    return Error{Errc::model, "findings.json belongs to another job"};
+  }
+  const WallTime now = wall_now();
+  std::vector<store::NewDelivery> messages;
+  if (findings.proposal) {
+    findings.proposal->decided_at = now;
+    INFERAD_TRY(const auto study, study_attributes());
+    messages = priority_messages(*findings.proposal, lease_, study, settings_.hl7);
+  }
+  crash_point("dispatch.before_priority");
+  INFERAD_TRY_STATUS(parts_.ledger.set_pipeline_version(lease_.id, findings.pipeline_version));
+  INFERAD_TRY_STATUS(persist(stop_, "findings_not_recorded", [&] {
+    return parts_.ledger.record_findings(lease_.id, text, findings.proposal, messages, now);
+  }));
+  crash_point("dispatch.after_priority");
+  findings_seen_ = true;
+  if (!messages.empty()) parts_.bells.outbox.ring();
+  const std::chrono::duration<double> took = now - lease_.created_at;
+  if (findings.proposal && !lease_.findings_recorded) parts_.metrics.observe(Stage::priority, took.count());
+  log::info("findings_recorded", {{"job", lease_.id},
+                                  {"study", lease_.study_id},
+                                  {"level", findings.proposal ? to_string(findings.proposal->level) : "none"},
+                                  {"messages", messages.size()}});
+  tell();
+  return ok();
+}
+
+Result<Attributes> JobRun::study_attributes() const {
+  INFERAD_TRY(const auto content, parts_.ledger.study_content(lease_.study_id));
+  INFERAD_TRY(const auto candidates, candidates_from_json(lease_.series_json));
+  for (const auto& series : content.series) {
+    const bool chosen = !candidates.empty() && series.uid == candidates.front().uid;
+    if (chosen && !series.instances.empty()) return series.instances.front().attributes;
+  }
+  return Error{Errc::not_found, "the study has no image any more"};
+}
+
+void JobRun::finish(const WorkerResult& result) {
+  crash_point("dispatch.results_seen");
+  if (!findings_seen_) {
+    if (auto recorded = findings_ready(); !recorded) return settle_error(recorded.error());
+  }
+  const auto deliveries = deliveries_of(result);
+  if (!deliveries) return settle_error(deliveries.error());
+  crash_point("dispatch.before_complete");
+  const auto finished = persist(stop_, "job_not_finished", [&] {
+    return parts_.ledger.finish_job(lease_.id, state_of(result.outcome), result.reason, *deliveries, wall_now());
+  });
+  if (!finished) return settle_error(finished.error());
+  crash_point("dispatch.after_complete");
+  parts_.bells.outbox.ring();
+  const auto outcome = to_string(state_of(result.outcome));
+  parts_.metrics.count(Counter::jobs, {outcome});
+  log::info("job_finished", {{"job", lease_.id}, {"study", lease_.study_id}, {"outcome", outcome}});
+  tell();
+}
+
+Result<std::vector<store::NewDelivery>> JobRun::deliveries_of(const WorkerResult& result) const {
+  std::vector<store::NewDelivery> objects;
+  for (const auto& name : result.objects) {
+    if (!is_plain_name(name)) return Error{Errc::model, "the worker names a result outside the job folder"};
+    INFERAD_TRY(const auto header, parts_.headers.read(folder_ / name));
+    if (header.study_uid != lease_.study_uid) return Error{Errc::model, "a result belongs to another study"};
+    auto& object = objects.emplace_back();
+    object.kind = header.modality;
+    object.file = (std::filesystem::path("jobs") / std::to_string(lease_.id) / name).string();
+    object.sop_class_uid = header.sop_class_uid;
+    object.sop_instance_uid = header.instance_uid;
+    object.transfer_syntax_uid = header.transfer_syntax_uid;
+  }
+  std::vector<store::NewDelivery> deliveries;
+  for (const auto& destination : settings_.results) {
+    for (const auto& object : objects) {
+      if (!wanted_by(destination, object.kind)) continue;
+      deliveries.push_back(object);
+      deliveries.back().destination = destination.peer;
+    }
+  }
+  return deliveries;
+}
+
+// ---- ends that are none ---------------------------------------------------------------------------------------------
+
+void JobRun::settle_error(const Error& error) {
+  if (stop_.stop_requested() || error.code == Errc::cancelled) return give_back(false, Millis(0));
+  switch (error.code) {
+    case Errc::unavailable:
+    case Errc::overload:
+      return give_back(false, kUnavailableWait);
+    case Errc::io:
+      return give_back(false, kDiskWait);
+    default:
+      return try_again_or_fail(error.what);
+  }
+}
+
+void JobRun::try_again_or_fail(const std::string& reason) {
+  log::warning("job_attempt_failed", {{"job", lease_.id}, {"attempt", lease_.attempts}, {"reason", reason}});
+  if (lease_.attempts < kAttemptsMax) return give_back(true, kRetryWait);
+  fail(reason);
+}
+
+void JobRun::fail(const std::string& reason) {
+  const auto failed =
+      persist(stop_, "job_not_failed", [&] { return parts_.ledger.fail_job(lease_.id, reason, wall_now()); });
+  if (!failed) log::error("job_not_failed", {{"job", lease_.id}, {"error", failed.error().what}});
+  parts_.metrics.count(Counter::jobs, {to_string(AiState::failed)});
+  log::error("job_failed", {{"job", lease_.id}, {"study", lease_.study_id}, {"attempts", lease_.attempts}});
+  tell();
+}
+
+void JobRun::give_back(bool count_attempt, Millis wait) {
+  const auto returned = persist(stop_, "job_not_returned",
+                                [&] { return parts_.ledger.return_job(lease_.id, count_attempt, wall_now() + wait); });
+  if (!returned) log::error("job_not_returned", {{"job", lease_.id}, {"error", returned.error().what}});
+  tell();
+}
+
+void JobRun::tell() const {
+  if (parts_.changed) parts_.changed(lease_.study_id);
+}
+
+}  // namespace inferad::flow

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that leaves: one thread a destination, so that a slow or dead one holds nobody else. See Courier.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "server/flow/courier.h"
+
+namespace inferad::flow {
+
+DicomPeer dicom_peer(const config::Peer& peer, const std::string& our_ae_title);
+
+class Outbox {
+ public:
+  // A destination for each entry of settings.results and settings.hl7, by its name. All parts outlive the outbox.
+  Outbox(store::Ledger& ledger, StorageSender& storage, Hl7Sender& hl7, const config::Settings& settings, Bells& bells,
+         Metrics& metrics, StudyChanged changed);
+  ~Outbox();  // stops; a send in progress is told to end, its delivery goes back to waiting
+
+  void start();
+  void nudge();  // an operator asked to try again: holds of unreachable peers end. Thread-safe
+
+ private:
+  std::vector<std::unique_ptr<Courier>> couriers_;
+  std::vector<std::jthread> threads_;  // last: they end first
+};
+
+}  // namespace inferad::flow

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "server/app/commands.h"
+
+namespace {
+
+using namespace inferad::app;
+
+struct Words {  // what the command line said
+  NodeChoice node;
+  std::string pipeline, peer, calling_ae;
+  std::vector<std::filesystem::path> paths;
+  std::filesystem::path out;
+  std::int64_t id = 0;
+};
+
+CLI::App* add_command(CLI::App& app, Words& words, const char* name, const char* help, std::function<int()> command,
+                      int& status) {
+  auto* sub = app.add_subcommand(name, help);
+  sub->add_option("--config", words.node.config, "settings file")->capture_default_str();
+  sub->callback([&status, command = std::move(command)] { status = command(); });
+  return sub;
+}
+
+void add_file_commands(CLI::App& app, Words& words, int& status) {
+  add_command(
+      app, words, "serve", "run the node until SIGTERM; SIGHUP reads the configuration again",
+      [&] { return serve_command(words.node); }, status);
+  add_command(
+      app, words, "check", "check settings, rules, pipelines and models; exit status 78 with every mistake",
+      [&] { return check_command(words.node); }, status);
+
+  auto* explain = add_command(
+      app, words, "explain", "which rule takes a study, and why the others do not",
+      [&] { return explain_command(words.node, words.paths, words.calling_ae); }, status);
+  explain->add_option("path", words.paths, "DICOM files or folders")->required();
+  explain->add_option("--calling-ae", words.calling_ae, "as if this AE title had sent it");
+
+  auto* run = add_command(
+      app, words, "run", "run one pipeline on files, without a node",
+      [&] { return run_command(words.node, words.pipeline, words.paths, words.out); }, status);
+  run->add_option("pipeline", words.pipeline, "name of the pipeline")->required();
+  run->add_option("path", words.paths, "DICOM files or folders of one study")->required();
+  run->add_option("--out", words.out, "folder for findings.json, seg.dcm and sr.dcm")->required();
+
+  auto* echo = add_command(
+      app, words, "echo", "does a configured peer answer?", [&] { return echo_command(words.node, words.peer); },
+      status);
+  echo->add_option("peer", words.peer, "name of the peer in the configuration")->required();
+}
+
+void add_node_commands(CLI::App& app, Words& words, int& status) {
+  const auto add = [&](const char* name, const char* help, int (*command)(const NodeChoice&)) {
+    auto* sub = add_command(
+        app, words, name, help, [&words, command] { return command(words.node); }, status);
+    sub->add_flag("--json", words.node.json, "print what the node answers as it is");
+    return sub;
+  };
+  const auto add_retry = [&](CLI::App& parent, const char* list) {
+    parent.require_subcommand(0, 1);
+    auto* retry = parent.add_subcommand("retry", "try again what failed or was parked");
+    retry->add_option("id", words.id, "number in the list")->required();
+    parent.callback([&words, &status, &parent, list, show = std::string(parent.get_name())] {
+      if (!parent.get_subcommands().empty()) {
+        status = retry_command(words.node, list, words.id);
+      } else {
+        status = show == "jobs" ? jobs_command(words.node) : outbox_command(words.node);
+      }
+    });
+  };
+  add("status", "is the running node well?", status_command);
+  add("worklist", "the reading worklist of the running node", worklist_command);
+  add_retry(*add("jobs", "what pipelines did and do", jobs_command), "jobs");
+  add_retry(*add("outbox", "what was sent, waits or is parked", outbox_command), "outbox");
+  add("models", "pipelines and models of the running node", models_command);
+  add("rules", "routing rules and how many studies each took", rules_command);
+  add("peers", "whom the node talks with", peers_command);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "A DICOM node that runs AI on the studies a PACS pushes, and raises urgent ones on the reading worklist.");
+  app.set_version_flag("--version", "inferad " INFERAD_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit status: 0 done, 1 failed, 3 not analysed (run), 78 the configuration has mistakes.");
+  Words words;
+  int status = 0;
+  add_file_commands(app, words, status);
+  add_node_commands(app, words, status);
+  CLI11_PARSE(app, argc, argv);
+  return status;
+}
