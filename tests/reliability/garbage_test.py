@@ -109,7 +109,7 @@ class GarbageTest(unittest.TestCase):
         self.assertEqual(self.node.status("/healthz"), 200)
 
     def test_half_an_object_leaves_nothing(self):
-        phantom = support.make_phantom(self.folder / "half", "--size", 128, "--slices", 20)
+        phantom = support.make_phantom(self.folder / "half", "--size", 160, "--slices", 20)
         file = sorted((phantom / "dicom").iterdir())[0]
         with socket.socket() as relay:
             relay.bind(("127.0.0.1", 0))

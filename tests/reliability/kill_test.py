@@ -93,7 +93,7 @@ class KillTest(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory(prefix="inferad-kill-")
         cls.addClassCleanup(temporary.cleanup)
         cls.folder = pathlib.Path(temporary.name)
-        cls.phantom = support.make_phantom(cls.folder / "phantom", "--kind", "emphysema", "--size", 128, "--slices",
+        cls.phantom = support.make_phantom(cls.folder / "phantom", "--kind", "emphysema", "--size", 160, "--slices",
                                            SLICES, "--slice-distance", 5)
         cls.archive = support.StoreScp(cls.folder / "archive").start()
         cls.addClassCleanup(cls.archive.stop)

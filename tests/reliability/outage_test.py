@@ -20,7 +20,7 @@ class OutageTest(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory(prefix="inferad-outage-")
         self.addCleanup(temporary.cleanup)
         self.folder = pathlib.Path(temporary.name)
-        phantom = support.make_phantom(self.folder / "phantom", "--kind", "emphysema", "--size", 128, "--slices", 60,
+        phantom = support.make_phantom(self.folder / "phantom", "--kind", "emphysema", "--size", 160, "--slices", 60,
                                        "--slice-distance", 5)
         self.studies = {}
         for number in (1, 2, 3):

@@ -98,7 +98,7 @@ class LoopTest(unittest.TestCase):
         self.assertEqual(message["ack"], "AA")
 
     def test_results_that_come_back_and_images_that_come_twice_start_nothing(self):
-        phantom = support.make_phantom(self.folder / "phantom", "--kind", "high-attenuation", "--size", 128, "--slices",
+        phantom = support.make_phantom(self.folder / "phantom", "--kind", "high-attenuation", "--size", 160, "--slices",
                                        60, "--slice-distance", 5)
         entry = self.analyse(phantom / "dicom")
         files = self.results_in_pacs(entry["study_uid"])
@@ -127,7 +127,7 @@ class LoopTest(unittest.TestCase):
                         "the conflict is shown")
 
     def test_a_late_image_opens_a_revision_that_supersedes(self):
-        phantom = support.make_phantom(self.folder / "phantom", "--size", 128, "--slices", 60, "--slice-distance", 5)
+        phantom = support.make_phantom(self.folder / "phantom", "--size", 160, "--slices", 60, "--slice-distance", 5)
         files = sorted((phantom / "dicom").iterdir())
         late = self.folder / "late"
         late.mkdir()
