@@ -11,12 +11,15 @@ export function el(tag, attributes = {}, ...children) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? '' : String(value));
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
-// Names and free text keep their own direction, whatever stands around them.
-export const bdi = (text) => el('bdi', {}, text);
+// Names and free text keep their own direction, whatever stands around them; control characters and marks that turn the
+// direction around are no part of what a reader should see.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+export const plain = (text) => String(text ?? '').replace(UNSEEN, '');
+export const bdi = (text) => el('bdi', {}, plain(text));
 
 export const byId = (id) => document.getElementById(id);
 
@@ -62,7 +65,7 @@ export function personName(pn) {
     const first = [prefix, given, middle].filter(Boolean).join(' ');
     return [[family, first].filter(Boolean).join(', '), suffix].filter(Boolean).join(' ');
   };
-  const [main = '', ...others] = String(pn ?? '').split('=').map(spelled);
+  const [main = '', ...others] = plain(pn).split('=').map(spelled);
   const extra = others.filter(Boolean)[0];
   return main && extra ? `${main} (${extra})` : main || extra || '';
 }
@@ -110,6 +113,12 @@ export const plural = (count, one, many = one + 's') => `${count.toLocaleString(
 export function numberText(value, digits = 1) {
   if (!Number.isFinite(value)) return '';
   return value.toLocaleString('en-GB', { maximumFractionDigits: digits, minimumFractionDigits: 0 }).replace('-', '\u2212');
+}
+
+// "LAA-950 %" and 31.2 → "LAA-950 31.2 %": a name may carry the unit at its end.
+export function scoreText(name, value) {
+  const [, what, unit] = /^(.*?)(?: (%|HU|mL|mm|ml))?$/.exec(name || 'Score');
+  return [what, numberText(value), unit].filter(Boolean).join(' ');
 }
 
 export function levelChip(level, title) {

@@ -110,7 +110,7 @@ function jobsPanel(jobs) {
     ['State', 'c-state', (row) => stateMark(row.state, word(row))], ['Pipeline', '', (row) => bdi(`${row.pipeline} ${row.pipeline_version}`)], ['Study', '', studyLink],
     ['Revision', 'num', (row) => row.revision], ['Attempts', 'num', (row) => row.attempts], ['Queued', '', (row) => (row.created_at ? timeEl(row.created_at) : '')],
     ['Took', 'num', duration], ['Remark', 'c-text', (row) => bdi(row.reason)]],
-  jobs.filter((job) => job.state !== 'failed'), 'No study has been analysed yet. The first one appears here when its images are complete.'));
+  jobs.filter((job) => job.state !== 'failed').sort((a, b) => b.id - a.id), 'No study has been analysed yet. The first one appears here when its images are complete.'));
 }
 
 function peersPanel(peers) {

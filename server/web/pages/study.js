@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One study: what did AI see, on what, how sure, and what did it not look at?
 import { AI_WORDS, api, bdi, byId, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName,
-  plural, startPage, stateMark, timeEl } from './common.js';
+  plural, scoreText, startPage, stateMark, timeEl } from './common.js';
 import { algorithmCard, findingsSection } from './findings.js';
 import { icon } from './icons.js';
 import { follow } from './live.js';
@@ -36,7 +36,7 @@ function scale(decision) {
   const mark = el('span', { class: 'mark' });
   mark.style.left = `${(decision.threshold / top) * 100}%`;
   return el('div', { class: 'scale' }, el('div', { class: 'track' }, fill, mark),
-    el('p', { class: 'sub' }, `${decision.score_name || 'Score'} ${numberText(decision.score)} · threshold ${numberText(decision.threshold)}`));
+    el('p', { class: 'sub' }, `${scoreText(decision.score_name, decision.score)} · threshold ${numberText(decision.threshold)}`));
 }
 
 function priorityPanel(entry, targets) {

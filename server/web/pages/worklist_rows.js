@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row of the reading list: building it, and refreshing what changed in it.
-import { AI_WORDS, bdi, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName, plural,
-  shortTime, stateMark } from './common.js';
+import { AI_WORDS, bdi, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName, plain, plural,
+  scoreText, shortTime, stateMark } from './common.js';
 import { icon } from './icons.js';
 
 export const COLUMNS = [
@@ -45,36 +45,38 @@ function studyCell(entry) {
   const what = entry.study_description || words(entry.modality, entry.body_part) || 'No description';
   const when = words(dicomDate(entry.study_date), dicomTime(entry.study_time));
   return [
-    line('main', el('span', { title: what }, bdi(what))),
+    line('main', el('span', { title: plain(what) }, bdi(what))),
     line('sub', bdi(entry.modality || '?'), entry.body_part && entry.study_description ? [' · ', bdi(entry.body_part)] : '',
       ` · ${plural(entry.instances, 'image')}`, when ? el('span', { class: 'when' }, ` · ${when}`) : ''),
   ];
 }
 
-function scoreText(decision) {
-  if (decision.score === null) return '';
-  const limit = decision.threshold === null ? '' : ` (threshold ${numberText(decision.threshold)})`;
-  return `${decision.score_name || 'score'} ${numberText(decision.score)}${limit}`;
-}
-
-// What stands behind the priority: number, threshold, who computed it.
-function sourceText(entry) {
-  const decision = lastDecision(entry);
-  if (!decision) return entry.ai_state === 'not_applicable' && entry.rule ? `rule ${entry.rule}` : '';
+// What stands behind the priority: number when the reason does not say it, who computed it, when.
+function sourceText(decision, reason) {
   const model = decision.model_sha256 ? `model ${decision.model_sha256.slice(0, 8)}` : '';
-  const score = entry.ai_reason.includes(numberText(decision.score ?? NaN) || '\0') ? '' : scoreText(decision);
-  return words(score, `${decision.pipeline} ${decision.pipeline_version}`, model, shortTime(decision.decided_at));
+  const told = decision.score === null || reason.includes(numberText(decision.score));
+  return words(told ? '' : scoreText(decision.score_name, decision.score), `${decision.pipeline} ${decision.pipeline_version}`, model,
+    shortTime(decision.decided_at));
 }
 
-function analysisCell(entry) {
-  const running = entry.ai_state === 'running';
-  const word = running ? `${AI_WORDS.running} ${Math.round(entry.progress * 100)} %` : undefined;
-  const reason = entry.ai_reason || (entry.ai_state === 'done' ? 'No priority follows from the findings' : '');
-  const main = line('main', stateMark(entry.ai_state, word), reason ? el('span', { class: 'reason', title: reason }, bdi(reason)) : null);
-  if (!running) return [main, line('sub', sourceText(entry))];
+function runningCell(entry) {
+  const percent = Math.round(Math.min(1, Math.max(0, entry.progress)) * 100);
   const fill = el('span', { class: 'fill' });
-  fill.style.width = `${Math.round(Math.min(1, Math.max(0, entry.progress)) * 100)}%`;
-  return [main, line('sub', el('span', { class: 'meter' }, fill))];
+  fill.style.width = `${percent}%`;
+  return [line('main', stateMark('running', `${AI_WORDS.running} ${percent} %`)), line('sub', el('span', { class: 'meter' }, fill))];
+}
+
+// Where AI raised something, the reason is what the reader looks for; everywhere else the state is.
+function analysisCell(entry) {
+  if (entry.ai_state === 'running') return runningCell(entry);
+  const decision = lastDecision(entry);
+  if (decision) {
+    const reason = decision.reason || entry.ai_reason;
+    return [line('main', el('span', { class: 'reason', title: plain(reason) }, icon('raised'), bdi(reason))),
+      line('sub', stateMark(entry.ai_state), ' · ', bdi(sourceText(decision, reason)))];
+  }
+  const reason = entry.ai_reason || (entry.ai_state === 'done' ? 'No priority follows from the findings' : '');
+  return [line('main', stateMark(entry.ai_state)), line('sub', el('span', { title: plain(reason) }, bdi(reason)))];
 }
 
 export function waitingCell(entry, targets, now) {

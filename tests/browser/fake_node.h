@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node made of made-up studies for the page tests: every state, odd names, thousands of rows, and switches that the
+// test turns while a page is open. Thread-safe.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "server/web/node_view.h"
+
+namespace inferad::web {
+
+class FakeNode final : public NodeView {
+ public:
+  // "normal", "empty", "many" (5,000), "odd" (hostile, right-to-left, CJK, long), "error" (the ledger fails), "quiet"
+  void play(const std::string& scene);
+  // Adds a STAT study on top; raises study `id` to HIGH. Both give the id to announce.
+  std::int64_t add_stat();
+  std::int64_t raise(std::int64_t id);
+
+  Result<std::vector<WorklistEntry>> worklist() override;
+  std::array<int, 4> targets_minutes() override { return {0, 60, 120, 240}; }
+  Result<StudyDetail> study(std::int64_t id) override;
+  Result<std::vector<JobView>> jobs() override;
+  Result<std::vector<DeliveryView>> deliveries() override;
+  Status retry_job(std::int64_t id) override;
+  Status retry_delivery(std::int64_t id) override;
+  NodeStatus status() override;
+  std::vector<PeerView> peers() override;
+  std::vector<RuleView> rules() override;
+  std::vector<ModelView> models() override;
+  std::string metrics_text() override { return "# HELP demo_up Always 1\n# TYPE demo_up gauge\ndemo_up 1\n"; }
+
+ private:
+  std::mutex mutex_;
+  std::string scene_ = "normal";
+  std::vector<WorklistEntry> entries_;
+  std::vector<JobView> jobs_;
+  std::vector<DeliveryView> deliveries_;
+};
+
+}  // namespace inferad::web

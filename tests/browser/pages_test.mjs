@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The study page and the operations page in a real browser.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Stage, close, eventually, picture, texts } from './site.mjs';
+
+describe('study and operations', { timeout: 120_000 }, () => {
+  let stage;
+  before(async () => { stage = await Stage.open(); });
+  after(async () => { await stage.close(); });
+
+  const open = async (scene, where, options) => {
+    await stage.site.tell(`scene ${scene}`);
+    const page = await stage.visit(where, options);
+    await eventually('the content', () => page.$('.panel, .empty'));
+    return page;
+  };
+  const all = async (page) => (await texts(page, 'main')).join(' ');
+
+  test('a study says what AI saw, how sure, on what, and what it did not look at', async () => {
+    for (const scheme of ['light', 'dark']) {
+      const page = await open('normal', '/study/1', { scheme, height: 1400 });
+      const said = await all(page);
+      for (const part of ['Okafor, Ngozi', 'ID MRN-204518', 'Present Pulmonary emphysema', 'Absent Increased lung attenuation', 'Left lung', 'Right lung',
+        '31.2', 'Limits of this analysis', 'CT series Scout (2 images): a localizer is no volume', 'threshold 25', 'Now STAT', 'Ordered ROUTINE',
+        'Could not be sent Segmentation (SEG) to pacs', 'Waiting to be sent', 'count reported by PACS', 'History', '1.2.826.0.1.3680043.8.498.100000']) {
+        assert.ok(said.includes(part), `"${part}" in ${said}`);
+      }
+      assert.ok(!said.includes('[object'));
+      assert.deepEqual(await texts(page, '.assist'), ['Assists; not for primary diagnosis']);
+      assert.equal(await page.title(), 'Study 1 · Inferad');
+      await page.click('summary');
+      assert.ok((await all(page)).includes('5f1d6b0c9a7e4432b7f0c2d98e1a3b64c5d7e8f90a1b2c3d4e5f60718293a4b5'));
+      await picture(page, `study-${scheme}`);
+      await close(page);
+    }
+  });
+
+  test('a study that was not analysed, failed or waits says so in words', async () => {
+    for (const [id, words] of [[5, 'Slice distance 7.5 mm, at most 5 mm'], [8, 'The analysis ended without a result twice'],
+      [6, 'The analysis starts when a worker is free'], [7, 'Images are still arriving'], [4, 'No model is installed for MR'], [3, 'Analysing 35 % (infer)']]) {
+      const page = await open('normal', `/study/${id}`);
+      const said = await all(page);
+      assert.ok(said.includes(words), `"${words}" in ${said}`);
+      await close(page);
+    }
+  });
+
+  test('a study follows the node without a reload', async () => {
+    const page = await open('normal', '/study/3');
+    await stage.site.tell('raise 3');
+    await eventually('the new priority', async () => (await all(page)).includes('LAA-950 44.0 %'));
+    await close(page);
+  });
+
+  test('a study that is not there is said so', async () => {
+    const page = await open('normal', '/study/99999');
+    assert.ok((await all(page)).includes('There is no such study'));
+    assert.ok(page.mistakes.every((one) => one.includes('404')));
+    page.mistakes = [];
+    await close(page);
+  });
+
+  test('hostile values stay text on the study page', async () => {
+    const page = await open('odd', '/study/1', { height: 1200 });
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    assert.equal(await page.evaluate(() => document.querySelectorAll('main script, main img').length), 0);
+    assert.ok((await all(page)).includes('<img src=x onerror=window.hacked=1>'));
+    await close(page);
+  });
+
+  test('operations leads with what is stuck, and a retry takes it away', async () => {
+    const page = await open('normal', '/operations', { height: 1200 });
+    const [verdict] = await texts(page, '.verdict');
+    assert.match(verdict, /2 things need you 2 analyses failed\. 1 result could not be sent\./);
+    await picture(page, 'operations-light');
+    await page.click('button[data-retry^="outbox/"]');
+    await eventually('the result to be waiting again', async () => !(await texts(page, '.verdict'))[0].includes('result'));
+    await page.click('button[data-retry^="jobs/"]');
+    await eventually('one failed analysis', async () => (await texts(page, '.verdict'))[0].includes('1 analysis failed.'));
+    await close(page);
+  });
+
+  test('operations is calm when nothing is stuck, and shows peers, models, rules and the node', async () => {
+    const page = await open('quiet', '/operations', { scheme: 'dark', height: 1200 });
+    const said = await all(page);
+    for (const part of ['Nothing is stuck.', 'ORTHANC @ 127.0.0.1:4242', 'lung-threshold', 'Modality is MR', 'AE title INFERAD', '2 of 2', '412 GB of 960 GB']) {
+      assert.ok(said.includes(part), `"${part}" in ${said}`);
+    }
+    await picture(page, 'operations-dark');
+    await close(page);
+  });
+});
