@@ -17,9 +17,12 @@ using boost::system::error_code;
 struct BlockingStream::State {
   explicit State(std::stop_token token) : stop(std::move(token)) {}
 
-  // Starts an operation and runs it to its end; at the deadline or on stop the socket is closed, which ends it.
+  enum class AtDeadline { close, keep_open };
+
+  // Starts an operation and runs it to its end. On stop and at the deadline the socket is closed, which ends it; at the
+  // deadline of a read it stays open, so that a last word can still be written.
   template <class Start>
-  Status run(Start start, SteadyTime deadline, std::string_view what) {
+  Status run(Start start, SteadyTime deadline, std::string_view what, AtDeadline at_deadline = AtDeadline::close) {
     if (stop.stop_requested()) return cancelled();
     std::optional<error_code> result;
     start([&result](error_code error) { result = error; });
@@ -27,7 +30,12 @@ struct BlockingStream::State {
     const std::stop_callback wake(stop, [this] { asio::post(io, [this] { give_up(); }); });
     while (!result && !stop.stop_requested() && steady_now() < deadline) io.run_one_until(deadline);
     const bool complete = result.has_value();
-    if (!complete) give_up();
+    if (!complete && at_deadline == AtDeadline::keep_open && !stop.stop_requested()) {
+      error_code ignored;
+      socket.cancel(ignored);
+    } else if (!complete) {
+      give_up();
+    }
     while (!result) {
       io.restart();
       io.run_one();
@@ -106,7 +114,7 @@ Result<std::size_t> BlockingStream::read(std::span<std::byte> out, SteadyTime de
                                        done(ended ? error_code() : error);
                                      });
       },
-      deadline, "read"));
+      deadline, "read", State::AtDeadline::keep_open));
   return ended ? 0 : count;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A TCP connection for a thread that may wait: each call has an absolute deadline and ends early when stop is
-// requested. TCP_NODELAY is set. After an error other than `cancelled` or `timeout` of a read the connection is of no
-// use any more and is closed. Not thread-safe; the stop token may be triggered from any thread.
+// requested. TCP_NODELAY is set. After an error the connection is closed, except after a read that met its deadline:
+// then a last word can still be written. Not thread-safe; the stop token may be triggered from any thread.
 //
 // Errors: unavailable (cannot resolve, connect, or the connection broke), timeout, cancelled.
 // Limitations: resolving a host name that is no address cannot be interrupted; give peers as addresses where the

@@ -24,6 +24,7 @@ ul::RequestorOptions requestor_options(const flow::DicomPeer& peer, std::vector<
   made.contexts = std::move(contexts);
   made.associate_deadline = options.associate_deadline;
   made.response_deadline = response_deadline;
+  made.release_deadline = options.release_deadline;
   return made;
 }
 
@@ -144,6 +145,7 @@ Status DicomAssociation::receive() {
   auto got = stream_.read(std::span(input_).subspan(before), deadline);
   input_.resize(before + (got ? *got : 0));
   if (!got && got.error().code == Errc::timeout) {
+    if (steady_now() < requestor_.deadline()) return with_peer(std::move(got).error());
     requestor_.expire(steady_now());
     return ok();
   }

@@ -19,7 +19,8 @@ struct DicomClientOptions {
   Millis associate_deadline{30'000};
   Millis response_deadline{120'000};  // to an object: archives think before they answer
   Millis query_deadline{15'000};
-  Millis write_deadline{60'000};  // for one piece of at most 256 KiB
+  Millis release_deadline{3'000};  // everything is answered by then: nothing is lost by closing
+  Millis write_deadline{60'000};   // for one piece of at most 256 KiB
 };
 
 class DicomClient final : public flow::StorageSender, public flow::StudyCounter {

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// A peer that plays one connection as a test tells it, right or wrong; and files to send.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "server/base/unique_fd.h"
+#include "server/core/sop_class.h"
+#include "server/flow/ports.h"
+#include "server/ul/dimse.h"
+#include "server/ul/pdu.h"
+
+namespace inferad::test {
+
+inline sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+// A socket on a free port of loopback; `listening` or only bound (then the port is taken and refuses).
+inline UniqueFd bound_socket(std::uint16_t& port, bool listening) {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  auto address = loopback(0);
+  socklen_t size = sizeof address;
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  if (listening) ::listen(fd.get(), 8);
+  port = ntohs(address.sin_port);
+  return fd;
+}
+
+class ScriptedPeer {
+ public:
+  using Script = std::function<void(ScriptedPeer&)>;
+
+  explicit ScriptedPeer(Script script) : listener_(bound_socket(peer.port, true)) {
+    peer.name = "pacs", peer.ae_title = "PACS", peer.host = "127.0.0.1", peer.our_ae_title = "INFERAD";
+    thread_ = std::jthread([this, script = std::move(script)](std::stop_token) {
+      connection_.reset(::accept(listener_.get(), nullptr, nullptr));
+      if (connection_) script(*this);
+    });
+  }
+  ~ScriptedPeer() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    if (connection_) ::shutdown(connection_.get(), SHUT_RDWR);
+  }
+
+  void send(const ul::Bytes& bytes) { (void)!::send(connection_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void send(std::string_view text) { (void)!::send(connection_.get(), text.data(), text.size(), MSG_NOSIGNAL); }
+  void respond(const ul::Command& command, ul::ByteView data_set = {}) {
+    ul::Bytes out;
+    ul::append_fragments(out, 1, ul::PdvKind::command, ul::encode_command(command), 16384);
+    if (command.has_data_set()) ul::append_fragments(out, 1, ul::PdvKind::data, data_set, 16384);
+    send(out);
+  }
+  // One whole PDU with its header; empty when the connection ended.
+  ul::Bytes read_pdu() {
+    ul::Bytes pdu(ul::kPduHeaderBytes);
+    if (!read_all(pdu.data(), pdu.size())) return {};
+    ul::Cursor cursor(pdu);
+    cursor.skip(2);
+    pdu.resize(ul::kPduHeaderBytes + cursor.u32());
+    if (!read_all(pdu.data() + ul::kPduHeaderBytes, pdu.size() - ul::kPduHeaderBytes)) return {};
+    return pdu;
+  }
+  // Takes the association; the first `accepted` contexts in their first transfer syntax, the rest not.
+  void accept_association(std::size_t accepted = 128) {
+    const auto pdu = read_pdu();
+    const auto request = ul::decode_associate_rq(ul::ByteView(pdu).subspan(ul::kPduHeaderBytes));
+    if (!request) return;
+    ul::AssociateAc answer;
+    answer.called_ae = request->called_ae, answer.calling_ae = request->calling_ae;
+    for (const auto& context : request->contexts) {
+      const bool take = answer.contexts.size() < accepted;
+      answer.contexts.push_back({context.id,
+                                 take ? ul::ContextResult::accepted : ul::ContextResult::abstract_syntax_unknown,
+                                 context.transfer_syntaxes.front()});
+    }
+    answer.user.pdu_bytes_max = 16384;
+    answer.user.implementation_class_uid = "1.2.3";
+    send(ul::encode(answer));
+  }
+  // Reads P-DATA-TFs up to the one that ends a data set. False when the connection ended.
+  bool read_message() {
+    for (;;) {
+      const auto pdu = read_pdu();
+      if (pdu.empty() || pdu[0] != std::byte{4}) return false;
+      if ((pdu[11] & std::byte{3}) == std::byte{2}) return true;  // last fragment, of data
+    }
+  }
+  void wait_for_end() {
+    while (!read_pdu().empty()) {
+    }
+  }
+  void close() { connection_.reset(); }
+
+  flow::DicomPeer peer;
+
+ private:
+  bool read_all(std::byte* out, std::size_t bytes) {
+    return bytes == 0 || ::recv(connection_.get(), out, bytes, MSG_WAITALL) == static_cast<ssize_t>(bytes);
+  }
+  UniqueFd listener_, connection_;
+  std::jthread thread_;  // joins before the sockets go
+};
+
+// A folder of Part 10 files that goes with the test. The data sets are as good as a storage server wants them.
+class Objects {
+ public:
+  Objects() : folder_(std::filesystem::temp_directory_path() / ("inferad_client_" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~Objects() { std::filesystem::remove_all(folder_); }
+  const std::filesystem::path& folder() const { return folder_; }
+
+  flow::OutgoingObject make(const std::string& uid, std::size_t pixel_bytes = 64,
+                            std::string sop_class = "1.2.840.10008.5.1.4.1.1.7",
+                            std::string_view syntax = kExplicitVrLittleEndian) {
+    flow::OutgoingObject object{folder_ / (uid + ".dcm"), std::move(sop_class), uid, std::string(syntax)};
+    std::ofstream out(object.file, std::ios::binary);
+    const auto meta = element(2, 2, "UI", object.sop_class_uid) + element(2, 3, "UI", uid) +
+                      element(2, 0x10, "UI", object.transfer_syntax_uid);
+    const auto length = ul_value(static_cast<std::uint32_t>(meta.size()));
+    out << std::string(128, '\0') << "DICM" << element(2, 0, "UL", length) << meta << data_set(object, pixel_bytes);
+    return object;
+  }
+  static std::string data_set(const flow::OutgoingObject& object, std::size_t pixel_bytes) {
+    std::string data = element(8, 0x16, "UI", object.sop_class_uid) + element(8, 0x18, "UI", object.sop_instance_uid) +
+                       element(8, 0x60, "CS", "OT") + element(0x10, 0x10, "PN", "Test^Client") +
+                       element(0x10, 0x20, "LO", "4711") + element(0x20, 0xD, "UI", "1.2.3.40") +
+                       element(0x20, 0xE, "UI", "1.2.3.41") + element(0x20, 0x13, "IS", "1");
+    data += std::string("\xE0\x7F\x10\0OW\0\0", 8) + ul_value(static_cast<std::uint32_t>(pixel_bytes));
+    for (std::size_t i = 0; i < pixel_bytes; ++i) data += static_cast<char>(i * 7 + i / 251);
+    return data;
+  }
+
+ private:
+  static std::string ul_value(std::uint32_t value) {
+    std::string out;
+    for (int i = 0; i < 4; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+    return out;
+  }
+  static std::string element(int group, int number, std::string_view vr, std::string value) {
+    if (value.size() % 2 != 0) value += vr == "UI" ? '\0' : ' ';
+    std::string out;
+    for (const int part : {group, number}) out += {static_cast<char>(part & 0xFF), static_cast<char>(part >> 8)};
+    out += vr;
+    out += {static_cast<char>(value.size() & 0xFF), static_cast<char>(value.size() >> 8)};
+    return out + value;
+  }
+  std::filesystem::path folder_;
+};
+
+}  // namespace inferad::test
