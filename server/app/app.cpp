@@ -156,6 +156,7 @@ void App::reload(config::Configuration next) {
 void App::stop(std::chrono::milliseconds grace) {
   if (view_) view_->drain();
   if (listener_) listener_->stop(grace);
+  sync_pool_.reset();  // objects on their way to the disk still reach the clerk
   outbox_.reset();
   dispatcher_.reset();
   clerk_.reset();

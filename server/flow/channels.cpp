@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two ways out: C-STORE over an association, HL7 over MLLP.
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -28,18 +29,19 @@ class DicomChannel final : public Channel {
   // In waves of one object a study: what did not arrive holds what comes after it in its study.
   Judgements send(std::span<const store::DeliveryLease> deliveries, const std::stop_token& stop) override {
     Judgements judgements(deliveries.size());
+    std::vector<std::size_t> left(deliveries.size());
+    std::iota(left.begin(), left.end(), std::size_t{0});
     std::set<std::int64_t> held;
-    for (std::size_t from = 0; from < deliveries.size();) {
-      std::set<std::int64_t> in_wave;
+    while (!left.empty()) {
+      std::set<std::int64_t> in_wave = held;
       std::vector<std::size_t> wave;
-      for (; from < deliveries.size() && !in_wave.contains(deliveries[from].study_id); ++from) {
-        if (held.contains(deliveries[from].study_id)) continue;
-        in_wave.insert(deliveries[from].study_id);
-        wave.push_back(from);
-      }
-      if (!send_wave(deliveries, wave, stop, judgements)) break;
-      for (const auto index : wave)
+      for (const auto index : left)
+        if (in_wave.insert(deliveries[index].study_id).second) wave.push_back(index);
+      if (wave.empty() || !send_wave(deliveries, wave, stop, judgements)) break;
+      for (const auto index : wave) {
         if (!arrived(judgements[index])) held.insert(deliveries[index].study_id);
+        std::erase(left, index);
+      }
     }
     return judgements;
   }
@@ -54,7 +56,6 @@ class DicomChannel final : public Channel {
       objects.push_back(
           {data_folder_ / each.file, each.sop_class_uid, each.sop_instance_uid, each.transfer_syntax_uid});
     }
-    if (objects.empty()) return true;
     const auto answers = sender_.send(peer_, objects, stop);
     for (std::size_t i = 0; i < std::min(answers.size(), wave.size()); ++i) {
       const auto& answer = answers[i];

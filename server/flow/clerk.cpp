@@ -64,13 +64,7 @@ Clerk::Clerk(Parts parts, const config::Settings& settings, std::shared_ptr<cons
   }
 }
 
-Clerk::~Clerk() {
-  queries_.reset();
-  if (thread_.joinable()) {
-    thread_.request_stop();
-    thread_.join();
-  }
-}
+Clerk::~Clerk() = default;
 
 void Clerk::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -124,24 +118,25 @@ void Clerk::run(const std::stop_token& stop) {
 Clerk::Events Clerk::wait_for_events(const std::stop_token& stop) {
   SteadyTime until = steady_now() + Millis(60'000);
   if (const auto deadline = assembler_.next_deadline()) until = std::min(until, *deadline);
-  if (!unrecorded_.empty()) until = record_again_at_;
   std::unique_lock lock(mutex_);
-  // While the ledger cannot write, the queue grows instead of our memory: overloaded() then refuses new objects.
-  const auto waiting = [&] { return unrecorded_.empty() ? !events_.empty() : !events_.ended.empty(); };
-  changed_.wait_until(lock, stop, until, waiting);
-  if (!events_.instances.empty() && events_.ended.empty() && events_.counts.empty())
-    changed_.wait_for(lock, stop, kLinger,
-                      [&] { return !events_.ended.empty() || events_.instances.size() >= kGroupMax; });
-  if (unrecorded_.empty()) return std::exchange(events_, {});
-  Events some;
-  std::swap(some.counts, events_.counts);
-  return some;
+  if (!unrecorded_.empty()) {
+    // While the ledger cannot write, the queue grows instead of our memory: overloaded() then refuses new objects.
+    changed_.wait_until(lock, stop, std::min(until, record_again_at_), [&] { return !events_.counts.empty(); });
+    Events some;
+    std::swap(some.counts, events_.counts);
+    return some;
+  }
+  changed_.wait_until(lock, stop, until, [&] { return !events_.empty(); });
+  const auto urgent = [&] {
+    return !events_.ended.empty() || !events_.counts.empty() || events_.instances.size() >= kGroupMax;
+  };
+  if (!events_.instances.empty()) changed_.wait_for(lock, stop, kLinger, urgent);
+  return std::exchange(events_, {});
 }
 
 void Clerk::handle(Events events) {
   if (!unrecorded_.empty()) {
-    if (steady_now() < record_again_at_) return;
-    record(std::exchange(unrecorded_, {}));
+    if (steady_now() >= record_again_at_) record(std::exchange(unrecorded_, {}));
   } else if (!events.instances.empty()) {
     std::erase_if(events.instances, [&](const auto& each) { return reconciled_ids_.contains(each.spool.id); });
     record(std::move(events.instances));

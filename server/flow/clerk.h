@@ -47,7 +47,7 @@ class Clerk final : public IntakeListener {
     StudyChanged changed;
   };
   Clerk(Parts parts, const config::Settings& settings, std::shared_ptr<const config::Routing> routing);
-  ~Clerk() override;  // stops; records first what is queued
+  ~Clerk() override;  // stops; what is queued is still recorded
 
   void start();                                                      // once
   void set_routing(std::shared_ptr<const config::Routing> routing);  // for studies that complete from now on

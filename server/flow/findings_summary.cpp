@@ -54,6 +54,8 @@ Result<FindingsSummary> read_findings(std::string_view text) {
   summary.revision = static_cast<int>(revision);
   INFERAD_TRY(const auto outcome, text_of(root, "outcome"));
   summary.analysed = outcome == "analysed";
+  summary.failed = outcome == "failed";
+  if (!summary.analysed && !summary.failed && outcome != "not_analysed") return wrong("outcome");
   const auto priority = root.find("priority");
   if (priority == root.end()) return summary;
   if (!summary.analysed) return Error{Errc::invalid_input, "findings.json: a priority without an analysis"};

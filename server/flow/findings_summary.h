@@ -17,7 +17,7 @@ inline constexpr std::size_t kFindingsBytesMax = 16 << 20;
 struct FindingsSummary {
   std::string job, pipeline, pipeline_version, study_uid;
   int revision = 0;
-  bool analysed = false;
+  bool analysed = false, failed = false;     // neither: not analysed
   std::optional<PriorityDecision> proposal;  // without decided_at
 };
 

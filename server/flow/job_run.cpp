@@ -96,13 +96,10 @@ Status JobRun::findings_ready() {
       findings.revision != lease_.revision || findings.pipeline != lease_.pipeline) {
     return Error{Errc::model, "findings.json belongs to another job"};
   }
+  // Recorded once and for all: a failure is not, since another attempt may find more.
+  if (findings.failed) return ok();
   const WallTime now = wall_now();
-  std::vector<store::NewDelivery> messages;
-  if (findings.proposal) {
-    findings.proposal->decided_at = now;
-    INFERAD_TRY(const auto study, study_attributes());
-    messages = priority_messages(*findings.proposal, lease_, study, settings_.hl7);
-  }
+  INFERAD_TRY(const auto messages, messages_for(findings, now));
   crash_point("dispatch.before_priority");
   INFERAD_TRY_STATUS(parts_.ledger.set_pipeline_version(lease_.id, findings.pipeline_version));
   INFERAD_TRY_STATUS(persist(stop_, "findings_not_recorded", [&] {
@@ -119,6 +116,17 @@ Status JobRun::findings_ready() {
                                   {"messages", messages.size()}});
   tell();
   return ok();
+}
+
+// Only of a decision that makes the study more urgent than it is: AI raises, and nobody is told twice.
+Result<std::vector<store::NewDelivery>> JobRun::messages_for(FindingsSummary& findings, WallTime now) const {
+  std::vector<store::NewDelivery> messages;
+  if (!findings.proposal || lease_.findings_recorded) return messages;
+  findings.proposal->decided_at = now;
+  INFERAD_TRY(const auto detail, parts_.ledger.study_detail(lease_.study_id));
+  if (!detail || findings.proposal->level >= detail->entry.level) return messages;
+  INFERAD_TRY(const auto study, study_attributes());
+  return priority_messages(*findings.proposal, lease_, study, settings_.hl7);
 }
 
 Result<Attributes> JobRun::study_attributes() const {
@@ -155,6 +163,9 @@ Result<std::vector<store::NewDelivery>> JobRun::deliveries_of(const WorkerResult
   std::vector<store::NewDelivery> objects;
   for (const auto& name : result.objects) {
     if (!is_plain_name(name)) return Error{Errc::model, "the worker names a result outside the job folder"};
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(folder_ / name, error)))
+      return Error{Errc::model, "the worker names a result that is not there"};
     INFERAD_TRY(const auto header, parts_.headers.read(folder_ / name));
     if (header.study_uid != lease_.study_uid) return Error{Errc::model, "a result belongs to another study"};
     auto& object = objects.emplace_back();
@@ -164,6 +175,8 @@ Result<std::vector<store::NewDelivery>> JobRun::deliveries_of(const WorkerResult
     object.sop_instance_uid = header.instance_uid;
     object.transfer_syntax_uid = header.transfer_syntax_uid;
   }
+  // What is referenced arrives before what refers to it.
+  std::stable_partition(objects.begin(), objects.end(), [](const auto& object) { return object.kind == "SEG"; });
   std::vector<store::NewDelivery> deliveries;
   for (const auto& destination : settings_.results) {
     for (const auto& object : objects) {

@@ -7,6 +7,7 @@
 
 #include "server/config/settings.h"
 #include "server/flow/events.h"
+#include "server/flow/findings_summary.h"
 #include "server/flow/job_file.h"
 #include "server/flow/ports.h"
 #include "server/store/ledger.h"
@@ -41,6 +42,7 @@ class JobRun final : public JobObserver {
   void try_again_or_fail(const std::string& reason);
   void finish(const WorkerResult& result);
   Result<std::vector<store::NewDelivery>> deliveries_of(const WorkerResult& result) const;
+  Result<std::vector<store::NewDelivery>> messages_for(FindingsSummary& findings, WallTime now) const;
   Result<Attributes> study_attributes() const;
   void fail(const std::string& reason);
   void give_back(bool count_attempt, Millis wait);
