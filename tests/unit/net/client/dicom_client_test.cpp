@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "objects.h"
 #include "scripted_peer.h"
 
 using namespace inferad;
