@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <link.h>
 #include <malloc.h>
 #include <torch/torch.h>
 
@@ -16,8 +15,23 @@ namespace {
 
 constexpr int kKeepBytes = 512 << 20;
 
+// The file that LibTorch's matrix products come from, whatever else is loaded. Debian's libblas.so.3 is a link into the
+// folder of the implementation.
+std::string blas_file() {
+  Dl_info info{};
+  void* product = dlsym(RTLD_DEFAULT, "sgemm_");
+  if (product == nullptr || dladdr(product, &info) == 0) return "";
+  std::error_code failure;
+  const auto file = std::filesystem::canonical(info.dli_fname, failure);
+  return failure ? info.dli_fname : file.string();
+}
+
+// OpenBLAS keeps threads of its own.
 void set_openblas_threads(int threads) {
-  if (auto* set = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(threads);
+  void* library = dlopen(blas_file().c_str(), RTLD_LAZY | RTLD_NOLOAD);
+  if (library == nullptr) return;
+  if (auto* set = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"))) set(threads);
+  dlclose(library);
 }
 
 void once() {
@@ -45,22 +59,6 @@ Status check_device(const std::string& device) {
   }
 }
 
-// Debian's libblas.so.3 is a link into the folder of the implementation.
-int look(dl_phdr_info* info, std::size_t, void* found) {
-  std::error_code ignored;
-  const auto path = std::filesystem::canonical(info->dlpi_name, ignored).string();
-  auto& name = *static_cast<std::string*>(found);
-  if (path.find("openblas") != std::string::npos)
-    name = "openblas";
-  else if (path.find("blis") != std::string::npos)
-    name = "blis";
-  else if (path.find("libmkl") != std::string::npos)
-    name = "mkl";
-  else if (path.find("libblas.so") != std::string::npos && name == "unknown")
-    name = "reference";
-  return 0;
-}
-
 }  // namespace
 
 Status prepare_torch(const std::string& device, int threads) {
@@ -72,9 +70,10 @@ Status prepare_torch(const std::string& device, int threads) {
 }
 
 std::string loaded_blas() {
-  std::string name = "unknown";
-  dl_iterate_phdr(look, &name);
-  return name;
+  const auto file = blas_file();
+  for (const char* name : {"openblas", "blis", "mkl"})
+    if (file.find(name) != std::string::npos) return name;
+  return file.find("libblas.so") != std::string::npos ? "reference" : "unknown";
 }
 
 }  // namespace inferad::engine
