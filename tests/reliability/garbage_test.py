@@ -103,7 +103,7 @@ class GarbageTest(unittest.TestCase):
                 answered = "Received Store Response" in text
                 refused_by_sender = "Received Store Response" not in text and "Sending file" not in text
                 no_context = "No presentation context" in text or "No Acceptable" in text or "bad DICOM file" in text
-                failed_to_send = "cannot send" in text.lower() or "error" in text.lower()
+                failed_to_send = "failed to send" in text.lower() or "cannot send" in text.lower() or "error" in text.lower()
                 self.assertTrue(answered or refused_by_sender or no_context or failed_to_send, text)
         self.echo()
         self.assertEqual(self.node.status("/healthz"), 200)

@@ -108,7 +108,7 @@ class Node:
             config["assembler"]["query_peer"] = query[0]
             config["assembler"]["query_interval_s"] = 1
         for section, values in sections.items():
-            config[section] = {**config[section], **values} if isinstance(values, dict) else values
+            config[section] = {**config.get(section, {}), **values} if isinstance(values, dict) else values
         self.config = self.folder / "inferad.json"
         self.config.write_text(json.dumps(config, indent=2))
         self.log = self.folder / "inferad.log"
