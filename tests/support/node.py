@@ -181,7 +181,7 @@ class StoreScp:
 
     def start(self):
         self.process = subprocess.Popen(
-            ["storescp", "+uf", "--bit-preserving", "-aet", self.ae_title, "-od", str(self.folder), str(self.port)],
+            ["storescp", "+uf", "+xa", "--bit-preserving", "-aet", self.ae_title, "-od", str(self.folder), str(self.port)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "TCP_NODELAY": "1", "LD_PRELOAD": str(loopback_shim(self.folder.parent))})
         wait_for("storescp to listen", lambda: listening(self.port), 10)
