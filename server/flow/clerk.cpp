@@ -249,7 +249,7 @@ void Clerk::note_recorded(std::span<const ReceivedInstance> instances, std::span
       if (const auto removed = parts_.spool.remove(instances[i].spool.id); !removed)
         log::warning("duplicate_not_removed", {{"object", instances[i].spool.id}, {"error", removed.error().what}});
     }
-    if (each.disposition == Disposition::current && !assembler_.knows(each.study_id)) {
+    if (each.disposition == Disposition::current && each.revision_open > 0 && !assembler_.knows(each.study_id)) {
       open_in_assembler(each.study_id, Millis(0));
       opened.insert(each.study_id);
       log::info(each.reopened ? "study_reopened" : "study_opened", {{"study", each.study_id}});

@@ -109,7 +109,7 @@ TEST_CASE("results are delivered once, SEG before SR") {
   CHECK(bench.pacs.stored == std::vector<std::string>{"1.1.8", "1.2.8", "1.1.9", "1.2.9"});
   bench.rounds(bench.now + std::chrono::hours(1));
   CHECK(bench.pacs.stored.size() == 4);
-  CHECK_FALSE(bench.node.changes.empty());
+  CHECK(bench.node.changes > 0);
 }
 
 TEST_CASE("a SEG that must wait holds the SR of its study, not those of others") {
