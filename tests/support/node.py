@@ -116,7 +116,8 @@ class Node:
     def start(self, wait=True, **environment):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([str(INFERAD), "serve", "--config", str(self.config)], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, env={**os.environ, **environment})
+                                            stdin=subprocess.DEVNULL, env={**os.environ, **environment},
+                                            start_new_session=True)  # Ctrl-C is for us; we end it in order
         if wait:
             wait_for("the node to answer", lambda: self.process.poll() is not None or self.status("/healthz") == 200, 30)
             if self.process.poll() is not None:
@@ -218,7 +219,7 @@ class MllpListener:
     def start(self):
         self.process = subprocess.Popen(
             [sys.executable, str(SUPPORT / "mllp_listener.py"), "--port", str(self.port), "--log", str(self.log),
-             *self.options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+             *self.options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
         wait_for("the HL7 receiver to listen", lambda: listening(self.port), 10)
         return self
 
