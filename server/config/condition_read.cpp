@@ -33,7 +33,7 @@ void read_keyword(const JsonNode& node, std::vector<std::string>& out) {
   std::vector<std::string> known;
   for (const auto& info : header_attributes()) known.emplace_back(info.keyword);
   const std::string near = nearest_word(*text, known);
-  node.fail(fmt::format("the node keeps no attribute {}{}", node.found(),
+  node.fail(fmt::format("found {}, expected an attribute that the node keeps{}", node.found(),
                         near.empty() ? "; config/README.md lists those it keeps" : ": did you mean \"" + near + "\"?"));
 }
 

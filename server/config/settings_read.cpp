@@ -120,7 +120,6 @@ void read_storage(const JsonNode& node, StorageSettings& out) {
   object.read("free_bytes_min", out.free_bytes_min, 0, 1024 * kGibibyte);
   object.read("quarantine_bytes_max", out.quarantine_bytes_max, 0, 1024 * kGibibyte);
   object.read("quarantine_files_max", out.quarantine_files_max, 0, 100000);
-  object.read("retention_days", out.retention_days, 0, 36500);
 }
 
 void read_assembler(const JsonNode& node, AssemblerSettings& out) {
