@@ -166,18 +166,21 @@ void Assembler::received(std::int64_t study_id, Object object, std::uint64_t ass
   if (object != Object::duplicate) study.idle_asks = 0;
   study.examined = study.examining = false;
   study.last_at = study.next_check = now;
-  study.interrupted = study.interrupted && association == 0;
-  if (association != 0 && !ended_.contains(association)) study.associations.insert(association);
+  if (association == 0) return;
+  const auto ended = ended_.find(association);
+  study.interrupted = ended != ended_.end() && !ended->second;
+  if (ended == ended_.end()) study.associations.insert(association);
 }
 
-void Assembler::association_ended(std::uint64_t association, SteadyTime now) {
-  if (ended_.insert(association).second) ended_order_.push_back(association);
+void Assembler::association_ended(std::uint64_t association, bool released, SteadyTime now) {
+  if (ended_.emplace(association, released).second) ended_order_.push_back(association);
   if (ended_order_.size() > kEndedAssociationsMax) {
     ended_.erase(ended_order_.front());
     ended_order_.pop_front();
   }
   for (auto& [id, study] : studies_) {
     if (study.associations.erase(association) == 0) continue;
+    if (!released) study.interrupted = true;
     study.next_check = now;
     if (study.associations.empty()) study.ended_at = now;
   }

@@ -65,7 +65,8 @@ class Assembler {
   // received before a restart; until the sender comes again, geometry alone proves nothing then.
   enum class Object { image, other, duplicate };
   void received(std::int64_t study_id, Object object, std::uint64_t association, SteadyTime now);
-  void association_ended(std::uint64_t association, SteadyTime now);
+  // Not released: it was cut off, so a prefix of a series is likely; see `interrupted`.
+  void association_ended(std::uint64_t association, bool released, SteadyTime now);
 
   // `reported`: nullopt = no answer, or one that tells nothing.
   void counted(std::int64_t study_id, std::optional<int> reported, SteadyTime now);
@@ -85,7 +86,7 @@ class Assembler {
     SteadyTime ended_at{};                 // when no association carried it any more
     std::set<std::uint64_t> associations;  // open ones that carried it
     bool completing = false;
-    bool interrupted = true;  // by our own restart, and no association came since
+    bool interrupted = true;  // by a restart of ours or a cut association, and no whole one came since
 
     bool asking = false;
     std::optional<SteadyTime> asked_at;
@@ -103,7 +104,7 @@ class Assembler {
 
   const config::AssemblerSettings settings_;
   std::map<std::int64_t, Study> studies_;
-  std::set<std::uint64_t> ended_;  // the last associations that ended: a commit may come after the end
+  std::map<std::uint64_t, bool> ended_;  // the last that ended, and whether released: a commit may come later
   std::deque<std::uint64_t> ended_order_;
 };
 

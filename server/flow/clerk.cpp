@@ -9,6 +9,7 @@
 #include "server/base/crash_point.h"
 #include "server/base/log.h"
 #include "server/flow/outbox.h"
+#include "server/flow/persist.h"
 #include "server/flow/router.h"
 
 namespace inferad::flow {
@@ -53,7 +54,11 @@ Assembler::Object object_of(Disposition disposition) {
 }  // namespace
 
 Clerk::Clerk(Parts parts, const config::Settings& settings, std::shared_ptr<const config::Routing> routing)
-    : parts_(std::move(parts)), assembler_(settings.assembler), routing_(std::move(routing)) {
+    : parts_(std::move(parts)),
+      age_max_(settings.assembler.max_age),
+      quiet_(settings.assembler.quiet),
+      assembler_(settings.assembler),
+      routing_(std::move(routing)) {
   if (const auto* peer = settings.peer(settings.assembler.query_peer)) {
     queries_ = std::make_unique<CountQueries>(parts_.counter, dicom_peer(*peer, settings.ae_title),
                                               [this](CountAnswer answer) {
@@ -86,9 +91,9 @@ void Clerk::received(ReceivedInstance instance) {
   changed_.notify_all();
 }
 
-void Clerk::association_ended(std::uint64_t association) {
+void Clerk::association_ended(std::uint64_t association, bool released) {
   const std::lock_guard lock(mutex_);
-  events_.ended.push_back(association);
+  events_.ended.emplace_back(association, released);
   changed_.notify_all();
 }
 
@@ -99,10 +104,9 @@ bool Clerk::overloaded() const {
 
 void Clerk::run(const std::stop_token& stop) {
   crash_point("start.before_reconcile");
-  reconcile(stop);
-  load_open_studies();
-  crash_point("start.after_reconcile");
-  {
+  // Until the ledger knows all of the spool and we all of its open studies, nothing else is decided.
+  if (reconcile(stop) && load_open_studies(stop)) {
+    crash_point("start.after_reconcile");
     const std::lock_guard lock(mutex_);
     reconciled_ = true;
   }
@@ -142,43 +146,45 @@ void Clerk::handle(Events events) {
     record(std::move(events.instances));
   }
   const SteadyTime now = steady_now();
-  for (const auto association : events.ended) assembler_.association_ended(association, now);
+  for (const auto& [association, released] : events.ended) assembler_.association_ended(association, released, now);
   for (const auto& answer : events.counts) assembler_.counted(answer.study_id, answer.reported, now);
 }
 
 // ---- start ----------------------------------------------------------------------------------------------------------
 
-void Clerk::reconcile(const std::stop_token& stop) {
-  const auto ids = parts_.spool.ids();
-  if (!ids) {
-    log::error("spool_not_listed", {{"error", ids.error().what}});
-    return;
-  }
+bool Clerk::reconcile(const std::stop_token& stop) {
+  const auto ids = persist(stop, "spool_not_listed", [&] { return parts_.spool.ids(); });
+  if (!ids) return false;
   std::size_t found = 0;
   for (std::size_t from = 0; from < ids->size() && !stop.stop_requested(); from += kReconcileChunk) {
     const auto chunk = std::span(*ids).subspan(from, std::min(kReconcileChunk, ids->size() - from));
-    const auto missing = parts_.ledger.unrecorded(chunk);
-    if (!missing) {
-      log::error("spool_not_compared", {{"error", missing.error().what}});
-      return;
-    }
+    const auto missing = persist(stop, "spool_not_compared", [&] { return parts_.ledger.unrecorded(chunk); });
+    if (!missing) return false;
     std::vector<ReceivedInstance> instances;
     for (const auto id : *missing) {
-      auto instance = read_spooled(id);
+      auto instance = read_spooled(id, stop);
       if (!instance) continue;
       if (reconciled_ids_.size() < kReconciledIdsMax) reconciled_ids_.insert(id);
       instances.push_back(*std::move(instance));
     }
     found += instances.size();
-    if (!record(std::move(instances))) return;
+    bool recorded = record(std::move(instances));
+    while (!recorded && !stop.stop_requested()) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_until(lock, stop, record_again_at_, [] { return false; });
+      lock.unlock();
+      recorded = record(std::exchange(unrecorded_, {}));
+    }
   }
   if (found > 0) log::info("spool_reconciled", {{"objects", found}});
+  return !stop.stop_requested();
 }
 
-std::optional<ReceivedInstance> Clerk::read_spooled(std::int64_t spool_id) {
+std::optional<ReceivedInstance> Clerk::read_spooled(std::int64_t spool_id, const std::stop_token& stop) {
   const auto path = parts_.spool.path(spool_id);
-  auto object = parts_.spool.examine(spool_id);
-  auto header = object ? parts_.reader.read(path) : Result<InstanceHeader>(object.error());
+  auto object = persist(stop, "spooled_object_not_read", [&] { return parts_.spool.examine(spool_id); });
+  auto header = object ? persist(stop, "spooled_object_not_read", [&] { return parts_.reader.read(path); })
+                       : Result<InstanceHeader>(object.error());
   if (!header) {  // it was read once before it was acknowledged: the disk, or somebody else, changed it
     log::error("spooled_object_unreadable", {{"object", spool_id}, {"error", header.error().what}});
     return std::nullopt;
@@ -190,18 +196,18 @@ std::optional<ReceivedInstance> Clerk::read_spooled(std::int64_t spool_id) {
   return ReceivedInstance{object->ref, *std::move(header), object->meta.source_ae, 0, received_at};
 }
 
-void Clerk::load_open_studies() {
-  const auto studies = parts_.ledger.open_studies();
-  if (!studies) {
-    log::error("open_studies_not_read", {{"error", studies.error().what}});
-    return;
-  }
+bool Clerk::load_open_studies(const std::stop_token& stop) {
+  const auto studies = persist(stop, "open_studies_not_read", [&] { return parts_.ledger.open_studies(); });
+  if (!studies) return false;
   const WallTime now = wall_now();
   for (const auto& study : *studies) {
     if (assembler_.knows(study.id)) continue;
-    // Since when an opened-again study collects is not recorded; its last image is near.
-    open_in_assembler(study.id, now - (study.revision > 0 ? study.last_image_at : study.first_image_at));
+    // Since when an opened-again study collects is not recorded; its last image is near. Nobody could send while we
+    // were down: the rest gets its quiet time before age can end the study.
+    const Millis age = now - (study.revision > 0 ? study.last_image_at : study.first_image_at);
+    open_in_assembler(study.id, std::min(age, std::max(Millis(0), age_max_ - quiet_)));
   }
+  return true;
 }
 
 // ---- instances ------------------------------------------------------------------------------------------------------

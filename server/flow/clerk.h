@@ -54,13 +54,13 @@ class Clerk final : public IntakeListener {
   bool reconciled() const;                                           // what the spool held at start is in the ledger
 
   void received(ReceivedInstance instance) override;
-  void association_ended(std::uint64_t association) override;
+  void association_ended(std::uint64_t association, bool released) override;
   bool overloaded() const override;
 
  private:
   struct Events {
     std::vector<ReceivedInstance> instances;
-    std::vector<std::uint64_t> ended;
+    std::vector<std::pair<std::uint64_t, bool>> ended;  // association, released
     std::vector<CountAnswer> counts;
     bool empty() const { return instances.empty() && ended.empty() && counts.empty(); }
   };
@@ -69,9 +69,10 @@ class Clerk final : public IntakeListener {
   Events wait_for_events(const std::stop_token& stop);
   void handle(Events events);
 
-  void reconcile(const std::stop_token& stop);
-  std::optional<ReceivedInstance> read_spooled(std::int64_t spool_id);
-  void load_open_studies();
+  // False: stopped before all of it was done.
+  bool reconcile(const std::stop_token& stop);
+  std::optional<ReceivedInstance> read_spooled(std::int64_t spool_id, const std::stop_token& stop);
+  bool load_open_studies(const std::stop_token& stop);
 
   // False: the ledger cannot write now; the rest of `instances` stays in unrecorded_.
   bool record(std::vector<ReceivedInstance> instances);
@@ -86,6 +87,7 @@ class Clerk final : public IntakeListener {
   Status close(const AssemblerAction& action);
 
   const Parts parts_;
+  const Millis age_max_, quiet_;
 
   // The clerk's thread only.
   Assembler assembler_;

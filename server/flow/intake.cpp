@@ -111,6 +111,8 @@ Result<std::unique_ptr<ObjectSink>> Intake::open(const IncomingObject& object) {
   return std::unique_ptr<ObjectSink>(std::make_unique<Sink>(*this, object, *std::move(writer)));
 }
 
-void Intake::association_ended(std::uint64_t association) { listener_.association_ended(association); }
+void Intake::association_ended(std::uint64_t association, bool released) {
+  listener_.association_ended(association, released);
+}
 
 }  // namespace inferad::flow

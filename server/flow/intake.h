@@ -24,9 +24,9 @@ namespace inferad::flow {
 class IntakeListener {
  public:
   virtual ~IntakeListener() = default;
-  virtual void received(ReceivedInstance instance) = 0;           // durable; before it is acknowledged
-  virtual void association_ended(std::uint64_t association) = 0;  // after all its objects, unless it was cut off
-  virtual bool overloaded() const = 0;                            // behind: new objects get A700 for now
+  virtual void received(ReceivedInstance instance) = 0;                          // durable; before it is acknowledged
+  virtual void association_ended(std::uint64_t association, bool released) = 0;  // after all its objects, if released
+  virtual bool overloaded() const = 0;                                           // behind: new objects get A700 for now
 };
 
 // The C-STORE status for an error (server/ARCHITECTURE.md, "Errors").
@@ -43,7 +43,7 @@ class Intake final : public IntakePort {
          const IntakeOptions& options);
 
   Result<std::unique_ptr<ObjectSink>> open(const IncomingObject& object) override;
-  void association_ended(std::uint64_t association) override;
+  void association_ended(std::uint64_t association, bool released) override;
 
  private:
   class Sink;

@@ -50,7 +50,8 @@ class IntakePort {
   virtual ~IntakePort() = default;
   // Errors map to the C-STORE status of the object (overload → A700, …); the rest of its bytes are then skipped.
   virtual Result<std::unique_ptr<ObjectSink>> open(const IncomingObject& object) = 0;
-  virtual void association_ended(std::uint64_t association) = 0;
+  // released: by A-RELEASE. Else it was cut off, and more of its objects are likely to come.
+  virtual void association_ended(std::uint64_t association, bool released) = 0;
 };
 
 // ---- files → flow ---------------------------------------------------------------------------------------------------

@@ -244,7 +244,7 @@ void DicomSession::end_association() {
   if (association_ == 0) return;
   const auto association = std::exchange(association_, 0);
   hub_->release_slot();
-  hub_->intake.association_ended(association);
+  hub_->intake.association_ended(association, ended_ == ul::to_string(ul::Closed::Reason::released));
   log::info(
       "association_ended",
       {{"association", association}, {"address", ip_}, {"end", ended_}, {"objects", objects_}, {"bytes", bytes_}});

@@ -55,8 +55,8 @@ struct Bench {
   void images(std::int64_t study, int count, std::uint64_t association = 1) {
     for (int i = 0; i < count; ++i) image(study, association);
   }
-  void end(std::uint64_t association) {
-    assembler.association_ended(association, now);
+  void end(std::uint64_t association, bool released = true) {
+    assembler.association_ended(association, released, now);
     act();
   }
 
@@ -334,6 +334,31 @@ TEST_CASE("for studies found open at start the quiet period begins anew, the age
   bench.run(Millis(20'000));
   REQUIRE(bench.completed.size() == 3);
   CHECK(bench.completed[2].at == Millis(10'000));
+}
+
+TEST_CASE("a prefix that a cut association left behind waits for the quiet period") {
+  Bench bench(settings(false));
+  bench.whole = Wholeness::contiguous;
+  bench.images(1, 30);
+  bench.end(1, false);
+  SECTION("nobody comes again") {
+    bench.run(Millis(9'000));
+    CHECK(bench.completed.empty());
+    bench.run(Millis(2'000));
+    REQUIRE(bench.completed.size() == 1);
+  }
+  SECTION("a commit is recorded after the cut") {
+    bench.image(1, 1);
+    bench.run(Millis(9'000));
+    CHECK(bench.completed.empty());
+  }
+  SECTION("the rest comes on another association") {
+    bench.images(1, 10, 2);
+    bench.end(2);
+    bench.run(Millis(2'500));
+    REQUIRE(bench.completed.size() == 1);
+    CHECK(bench.completed[0].evidence == Evidence::geometry);
+  }
 }
 
 TEST_CASE("a completion that could not be recorded is asked for again") {

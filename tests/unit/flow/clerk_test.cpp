@@ -78,7 +78,7 @@ TEST_CASE("instances become a study, and the study a job, in less than a second 
   bench.counter.reported = 30;
   bench.start();
   for (int i = 1; i <= 30; ++i) bench.store(ct_header("1.1", i), 5);
-  bench.clerk->association_ended(5);
+  bench.clerk->association_ended(5, true);
   const auto last = steady_now();
   REQUIRE(bench.wait([&] { return bench.complete(); }));
   CHECK(steady_now() - last < Millis(1'000));
@@ -150,16 +150,16 @@ TEST_CASE("an identical duplicate starts nothing and its file goes; a late image
   Bench bench;
   bench.start();
   bench.store(ct_header("1.1", 1));
-  bench.clerk->association_ended(1);
+  bench.clerk->association_ended(1, true);
   REQUIRE(bench.wait([&] { return bench.complete(); }));
   bench.store(ct_header("1.1", 1), 2);
-  bench.clerk->association_ended(2);
+  bench.clerk->association_ended(2, true);
   CHECK(bench.wait([&] { return must(bench.node.spool->ids()).size() == 1; }));
   std::this_thread::sleep_for(Millis(1'500));
   CHECK(bench.complete(1));
   CHECK(must(bench.node.ledger->jobs()).size() == 1);
   bench.store(ct_header("1.1", 2), 3);
-  bench.clerk->association_ended(3);
+  bench.clerk->association_ended(3, true);
   CHECK(bench.wait([&] { return bench.complete(2); }));
 }
 
@@ -204,7 +204,7 @@ TEST_CASE("studies that complete after a reload follow the new rules") {
   rule.not_analysed = true;
   bench.clerk->set_routing(std::make_shared<const config::Routing>(config::Routing{false, {rule}}));
   bench.store(ct_header("1.1", 1));
-  bench.clerk->association_ended(1);
+  bench.clerk->association_ended(1, true);
   REQUIRE(bench.wait([&] { return bench.complete(); }));
   CHECK(bench.studies()[0].ai_state == AiState::not_analysed);
   CHECK(bench.studies()[0].ai_reason == "no model is installed");

@@ -20,7 +20,7 @@ struct Listener final : IntakeListener {
     const std::lock_guard lock(mutex);
     instances.push_back(std::move(instance));
   }
-  void association_ended(std::uint64_t association) override { ended.push_back(association); }
+  void association_ended(std::uint64_t association, bool) override { ended.push_back(association); }
   bool overloaded() const override { return behind; }
 };
 
@@ -145,7 +145,7 @@ TEST_CASE("an object that was cut off leaves nothing") {
     must(sink->append(std::as_bytes(std::span(bytes))));
   }
   CHECK(bench.files("spool") == 0);
-  bench.intake.association_ended(5);
+  bench.intake.association_ended(5, true);
   CHECK(bench.listener.ended == std::vector<std::uint64_t>{5});
 }
 
