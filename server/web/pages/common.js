@@ -109,10 +109,10 @@ export function bytesText(bytes) {
 
 export const plural = (count, one, many = one + 's') => `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 
-// Numbers for reading: at most `digits` decimals, true minus sign, thin grouping from 10,000 on.
-export function numberText(value, digits = 1) {
+// Numbers for reading: `least` to `digits` decimals, true minus sign, thin grouping from 10,000 on.
+export function numberText(value, digits = 1, least = 0) {
   if (!Number.isFinite(value)) return '';
-  return value.toLocaleString('en-GB', { maximumFractionDigits: digits, minimumFractionDigits: 0 }).replace('-', '\u2212');
+  return value.toLocaleString('en-GB', { maximumFractionDigits: digits, minimumFractionDigits: least }).replace('-', '\u2212');
 }
 
 // "LAA-950 %" and 31.2 → "LAA-950 31.2 %": a name may carry the unit at its end.

@@ -4,31 +4,32 @@
 import { bdi, el, numberText } from './common.js';
 import { icon } from './icons.js';
 
-const PRESENCE = { present: 'Present', absent: 'Absent', indeterminate: 'Indeterminate', measured: 'Measured' };
+const PRESENCE = { present: 'Present', indeterminate: 'Indeterminate', absent: 'Absent', measured: 'Measured' };  // as listed
 const PRESENCE_ICON = { present: 'stat', absent: 'done', indeterminate: 'info', measured: 'routine' };
 const UNITS = { '[hnsf\'U]': 'HU', '1': '', '{ratio}': '', 'mm2': 'mm²', 'mm3': 'mm³', 'cm3': 'cm³' };
 
 const unitText = (unit) => UNITS[unit?.value] ?? unit?.value ?? '';
 const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
-// "Left lung", "Both lungs": the segment's own label, or side and site.
+// "Left lung", "Both sides": the segment's own label, or side and site.
 function regionName(item, segments) {
   const segment = segments.find((s) => s.number === item.segment);
   if (segment?.label) return segment.label;
   const what = (item.site ?? item.concept)?.meaning ?? item.id;
   const side = item.laterality?.meaning ?? '';
-  if (/right and left|both|bilateral/i.test(side)) return `Both sides, ${lower(what)}`;
+  if (/right and left|both|bilateral/i.test(side)) return 'Both sides';
   return side ? `${side} ${lower(what)}` : what;
 }
 
 const measureName = (m) => m.label || [m.derivation?.meaning, m.name?.meaning].filter(Boolean).join(' ') || 'Measurement';
 const fullName = (m) => `${[m.derivation?.meaning, m.name?.meaning].filter(Boolean).join(' ')} (${m.name?.value}, ${m.name?.scheme})`;
 
-// Few decimals where the number is large: 2,310 mL, −856.2 HU, 31.2 %.
-const valueText = (value) => numberText(value, Math.abs(value) >= 1000 ? 0 : 1);
+// One number of decimals a row, so that values compare: none where they are large or whole.
+const digitsOf = (cells) => (cells.some((m) => m && Math.abs(m.value) >= 1000) || cells.every((m) => !m || Number.isInteger(m.value)) ? 0 : 1);
 
 function measurementsTable(items, segments) {
-  const measured = items.filter((item) => item.measurements.length > 0);
+  // A statement repeats the number that it rests on; regions have a column, statements have their sentence.
+  const measured = items.filter((item) => item.presence === 'measured' && item.measurements.length > 0);
   if (measured.length === 0) return null;
   const lines = new Map();  // measure and unit → [one measurement or undefined a region]
   measured.forEach((item, column) => item.measurements.forEach((m) => {
@@ -36,10 +37,10 @@ function measurementsTable(items, segments) {
     if (!lines.has(key)) lines.set(key, { first: m, cells: new Array(measured.length) });
     lines.get(key).cells[column] = m;
   }));
-  const cell = (m) => {
+  const cell = (m, digits) => {
     if (!m) return el('td', { class: 'num none' }, '\u2013');
     return el('td', { class: 'num', title: m.truncated ? 'Cut by the end of the series: a lower bound' : null },
-      m.truncated ? '\u2265\u2009' : '', valueText(m.value), m.truncated ? el('sup', {}, '†') : null);
+      m.truncated ? '\u2265\u2009' : '', numberText(m.value, digits, digits), m.truncated ? el('sup', {}, '†') : null);
   };
   const truncated = measured.some((item) => item.measurements.some((m) => m.truncated));
   return el('div', {}, el('div', { class: 'wide' }, el('table', { class: 'plain measures' },
@@ -47,12 +48,13 @@ function measurementsTable(items, segments) {
       measured.map((item) => el('th', { scope: 'col', class: 'num' }, bdi(regionName(item, segments)))))),
     el('tbody', {}, [...lines.values()].map((row) => el('tr', {},
       el('th', { scope: 'row', title: fullName(row.first) }, bdi(measureName(row.first))),
-      el('td', { class: 'unit' }, unitText(row.first.unit)), row.cells.length ? [...row.cells].map(cell) : null))))),
+      el('td', { class: 'unit' }, unitText(row.first.unit)), [...row.cells].map((m) => cell(m, digitsOf([...row.cells])))))))),
   truncated ? el('p', { class: 'note' }, '† The series ends inside the region: the true value is at least this.') : null);
 }
 
 function statements(items) {
-  const said = items.filter((item) => item.presence !== 'measured');
+  const rank = Object.keys(PRESENCE);
+  const said = items.filter((item) => item.presence !== 'measured').sort((a, b) => rank.indexOf(a.presence) - rank.indexOf(b.presence));
   if (said.length === 0) return null;
   return el('ul', { class: 'statements' }, said.map((item) => el('li', { class: `said said-${item.presence}` },
     el('span', { class: 'presence' }, icon(PRESENCE_ICON[item.presence] ?? 'info'), PRESENCE[item.presence] ?? item.presence),

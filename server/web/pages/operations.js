@@ -158,7 +158,7 @@ async function refresh() {
     if (row?.state !== 'failed' && row?.state !== 'parked') notices.delete(path);
   }
   byId('operations').replaceChildren(...[verdict(problems(status, models, peers)), flowStrip(status), attentionPanel(jobs, deliveries), outboxPanel(deliveries),
-    jobsPanel(jobs), el('div', { class: 'pair' }, peersPanel(peers), modelsPanel(models)), el('div', { class: 'pair' }, rulesPanel(rules), nodePanel(status))]
+    jobsPanel(jobs), peersPanel(peers), rulesPanel(rules), el('div', { class: 'pair' }, modelsPanel(models), nodePanel(status))]
     .filter(Boolean));
 }
 
