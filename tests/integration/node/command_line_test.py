@@ -19,12 +19,14 @@ class CommandLine(NodeCase):
     def test_every_mistake_is_told_with_its_place(self):
         config = self.folder / "inferad.json"
         config.write_text('{\n  "dicom": {"port": 70000},\n  "peers": [{"name": "a"}],\n  "htpp": {}\n}\n')
-        (self.folder / "routing.json").write_text('{"rules": [{"name": "x", "when": {"attribute": "Modalty", "equals": "CT"},\n'
-                                                  '"then": {"pipeline": "nothing"}}]}')
+        (self.folder / "routing.json").write_text(
+            '{"rules": [{"name": "x", "when": {"attribute": "Modalty", "equals": "CT"},\n'
+            '"then": {"pipeline": "nothing"}}]}')
         for command in ("check", "serve"):
             text = self.inferad(command, "--config", config, status=78)
-            for place in ("inferad.json:2:21: /dicom/port: ", "inferad.json:3:13: /peers/0: ", "inferad.json:4:3: /htpp: ",
-                          "routing.json:1:48: /rules/0/when/attribute: ", "routing.json:2:22: /rules/0/then/pipeline: "):
+            for place in ("inferad.json:2:21: /dicom/port: ", "inferad.json:3:13: /peers/0: ",
+                          "inferad.json:4:3: /htpp: ", "routing.json:1:48: /rules/0/when/attribute: ",
+                          "routing.json:2:22: /rules/0/then/pipeline: "):
                 self.assertIn(place, text)
 
     def test_a_file_that_is_not_there(self):
@@ -54,8 +56,8 @@ class CommandLine(NodeCase):
             self.skipTest("no inferad-worker in this build")
         config = support.SOURCE / "config" / "inferad.json"
         self.assertIn("ct-lung-density", self.inferad("check", "--config", config))
-        phantom = support.make_phantom(self.folder / "phantom", "--kind", "emphysema", "--size", "160", "--slices", "60",
-                                       "--slice-distance", "5")
+        phantom = support.make_phantom(self.folder / "phantom", "--kind", "emphysema", "--size", "160", "--slices",
+                                       "60", "--slice-distance", "5")
         self.inferad("run", "ct-lung-density", phantom / "dicom", "--out", self.folder / "out", "--config", config)
         findings = json.loads((self.folder / "out" / "findings.json").read_text())
         self.assertEqual(findings["outcome"], "analysed")
