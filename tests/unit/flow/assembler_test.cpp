@@ -24,14 +24,12 @@ config::AssemblerSettings settings(bool query) {
 // The clerk's part with a virtual clock: answers what the assembler asks for.
 struct Bench {
   explicit Bench(config::AssemblerSettings s) : assembler(std::move(s)) {}
-
   struct Completed {
     std::int64_t study;
     Evidence evidence;
     std::string reason;
     Millis at;
   };
-
   Assembler assembler;
   SteadyTime now = kStart;
   std::function<std::optional<int>(std::int64_t)> pacs = [](std::int64_t) { return std::nullopt; };
@@ -46,7 +44,6 @@ struct Bench {
     std::optional<int> reported;
   };
   std::vector<Answer> answers;
-
   void image(std::int64_t study, std::uint64_t association = 1) {
     if (!assembler.knows(study)) assembler.open(study, {}, now);
     assembler.received(study, Object::image, association, now);
@@ -59,7 +56,6 @@ struct Bench {
     assembler.association_ended(association, released, now);
     act();
   }
-
   void act() {
     for (const auto& action : assembler.due(now)) {
       if (action.kind == Kind::complete) {
@@ -75,7 +71,6 @@ struct Bench {
       }
     }
   }
-
   void run(Millis time) {
     const SteadyTime end_at = now + time;
     for (int steps = 0; steps < 100'000; ++steps) {

@@ -250,7 +250,7 @@ TEST_CASE("the outbox sends on threads of its own as soon as the bell rings") {
   outbox.start();
   const auto study = bench.results_of("1.1");
   bench.node.bells.outbox.ring();
-  const auto until = steady_now() + Millis(5'000);
+  const auto until = steady_now() + Millis(20'000);
   while (bench.states(study) != States{kDelivered, kDelivered} && steady_now() < until)
     std::this_thread::sleep_for(Millis(5));
   CHECK(bench.states(study) == States{kDelivered, kDelivered});

@@ -285,7 +285,7 @@ TEST_CASE("the dispatcher runs jobs as the bell rings and stops with them given 
     dispatcher.start();
     study = bench.node.study_with_job("1.1");
     bench.node.bells.jobs.ring();
-    for (int i = 0; i < 2000 && !hanging; ++i) std::this_thread::sleep_for(Millis(2));
+    for (int i = 0; i < 10'000 && !hanging; ++i) std::this_thread::sleep_for(Millis(2));
     CHECK(hanging);
   }
   CHECK(bench.node.detail(study).entry.ai_state == AiState::pending);
