@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Stage, close, eventually, picture, texts } from './site.mjs';
 
-describe('study and operations', { timeout: 120_000 }, () => {
+describe('study and operations', { timeout: 250_000 }, () => {
   let stage;
   before(async () => { stage = await Stage.open(); });
   after(async () => { await stage.close(); });

@@ -77,7 +77,7 @@ export async function picture(page, name) {
 export const texts = (page, selector) =>
   page.$$eval(selector, (all) => all.map((one) => one.innerText.replace(/\s+/g, ' ').trim()));
 
-export async function eventually(what, condition, ms = 8000) {
+export async function eventually(what, condition, ms = 20_000) {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = await condition();
