@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <new>
 #include <utility>
 
 #include "pipelines/engine/catalog.h"
 #include "pipelines/engine/lung_density.h"
 #include "pipelines/engine/lungs.h"
+#include "pipelines/engine/quality.h"
 #include "pipelines/engine/script_model.h"
 #include "pipelines/engine/torch_runtime.h"
 #include "server/base/log.h"
@@ -94,6 +96,10 @@ struct Engine::Impl {
     progress("infer", 1);
     progress("measure", 0);
     auto result = report_lungs(std::move(report), lungs, image, spec);
+    if (result.findings.outcome == findings::Outcome::analysed) {
+      auto remarks = quality_remarks(image, lungs, options.threads);
+      std::move(remarks.begin(), remarks.end(), std::back_inserter(result.findings.remarks));
+    }
     times.end("measure");
     progress("measure", 1);
     log::info("inferred", {{"job", job.id},

@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Series that cannot be measured get a coded reason and a report; those that only look odd are measured."""
+import glob
+import os
+import pathlib
 import subprocess
 import unittest
 
 import numpy as np
 import pydicom
 
-from worker_support import SMALL, WORKER, WorkerTest, measure
+from worker_support import ENGINE, SMALL, WORKER, WorkerTest, measure
 
 
 class Refused(WorkerTest):
@@ -132,6 +135,19 @@ class Misuse(WorkerTest):
         status, findings, _ = self.run_worker(self.folder / "empty")
         self.assertEqual((status, findings), (1, None))
         self.assertIn("no DICOM image", self.log)
+
+    def test_the_slow_blas_is_warned_of(self):
+        slow = glob.glob("/usr/lib/*/blas/libblas.so.3")
+        if not slow:
+            self.skipTest("SKIPPED: no reference BLAS")
+        for folder, warned in ((pathlib.Path(slow[0]).parent, True), (self.folder, False)):
+            done = subprocess.run([str(WORKER), "check", *ENGINE], capture_output=True, text=True,
+                                  env=os.environ | {"LD_LIBRARY_PATH": str(folder)})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            if warned:
+                self.assertIn("slow_blas", done.stderr)
+            elif "openblas" in os.path.realpath(slow[0].replace("/blas/", "/")):
+                self.assertNotIn("slow_blas", done.stderr)
 
     def test_help_and_missing_arguments(self):
         self.assertEqual(subprocess.run([str(WORKER), "--help"], capture_output=True).returncode, 0)

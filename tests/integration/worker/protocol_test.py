@@ -134,19 +134,23 @@ class Protocol(WorkerTest):
                                capture_output=True)
         self.assertEqual(check.returncode, 78)
 
-    def test_a_crash_after_the_findings_leaves_them_and_a_second_run_completes_them(self):
-        folder = self.job()
-        worker = self.start(environment={"INFERAD_CRASH_AT": "worker.findings_written"})
-        worker.until("ready")
-        worker.order("17", folder)
-        self.assertIsNone(worker.until("done")[-1])
-        self.assertEqual(worker.wait(), -signal.SIGKILL)
-        findings = (folder / "findings.json").read_bytes()
-        again = self.start()
-        again.until("ready")
-        again.order("17", folder)
-        self.assertEqual(again.until("done")[-1]["outcome"], "done")
-        self.assertEqual((folder / "findings.json").read_bytes(), findings)
+    def test_a_crash_leaves_what_was_written_and_a_second_run_makes_the_same_bytes(self):
+        for name, point, written in (("17", "worker.findings_written", ["findings.json"]),
+                                     ("18", "worker.objects_written", ["findings.json", "seg.dcm", "sr.dcm"])):
+            folder = self.job(name)
+            worker = self.start(environment={"INFERAD_CRASH_AT": point})
+            worker.until("ready")
+            worker.order(name, folder)
+            self.assertIsNone(worker.until("done")[-1])
+            self.assertEqual(worker.wait(), -signal.SIGKILL)
+            before = {file.name: file.read_bytes() for file in folder.iterdir() if file.name != "job.json"}
+            self.assertEqual(sorted(before), written)
+            again = self.start()
+            again.until("ready")
+            again.order(name, folder)
+            self.assertEqual(again.until("done")[-1]["outcome"], "done")
+            for file, bytes_before in before.items():
+                self.assertEqual((folder / file).read_bytes(), bytes_before, file)
 
     def test_the_log_is_json_without_patient_data(self):
         log_file = self.folder / "log"
