@@ -36,6 +36,7 @@ enum class SlotState {
   starting,  // the slot's thread brings a process up
   back_off,  // the last start failed; waits
   idle,      // ready for an order; the slot's thread watches for its death
+  checked,   // ready, but the slot's thread looks whether it lives: idle again in a moment
   busy,      // run() talks with the process
   dead,      // run() gave a dead process back
 };
@@ -47,6 +48,8 @@ struct ProcessHost::Slot {
   int deaths = 0;  // since a job ended well
   // Used by the slot's thread, in state busy by run().
   std::unique_ptr<WorkerProcess> process;
+
+  bool up() const { return state == SlotState::idle || state == SlotState::checked || state == SlotState::busy; }
 };
 
 struct ProcessHost::Conversation {
@@ -89,16 +92,14 @@ ProcessHost::~ProcessHost() {
 
 bool ProcessHost::ready() const {
   const std::lock_guard lock(mutex_);
-  return !slots_.empty() && std::all_of(slots_.begin(), slots_.end(), [](const auto& slot) {
-    return slot->state == SlotState::idle || slot->state == SlotState::busy;
-  });
+  return !slots_.empty() && std::all_of(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->up(); });
 }
 
 ProcessHost::State ProcessHost::state() const {
   const std::lock_guard lock(mutex_);
   State out = state_;
   out.workers = static_cast<int>(slots_.size());
-  for (const auto& slot : slots_) out.ready += slot->state == SlotState::idle || slot->state == SlotState::busy;
+  for (const auto& slot : slots_) out.ready += slot->up();
   return out;
 }
 
@@ -187,16 +188,16 @@ void ProcessHost::watch(Slot& slot, const std::stop_token& stop) {
     if (slot.state == SlotState::busy) moved_.wait(lock, stop, [&] { return slot.state != SlotState::busy; });
     if (stop.stop_requested()) return;
     if (slot.state == SlotState::dead) return;
-    slot.state = SlotState::starting;  // nobody may borrow it while we look
+    slot.state = SlotState::checked;  // nobody may borrow it while we look
     lock.unlock();
     const auto received = slot.process->next_line(steady_now(), -1);
-    if (received.what == WorkerProcess::Wait::deadline && !slot.process->has_unread()) {  // it answered the last order
-      lock.lock();
-      slot.state = SlotState::idle;
-      lock.unlock();
-      moved_.notify_all();
-      continue;
-    }
+    // Nothing to read: it woke us with the answers to the last order.
+    const bool well = received.what == WorkerProcess::Wait::deadline && !slot.process->has_unread();
+    lock.lock();
+    slot.state = well ? SlotState::idle : SlotState::starting;
+    lock.unlock();
+    moved_.notify_all();
+    if (well) continue;
     const bool closed = received.what == WorkerProcess::Wait::closed;
     note_death(slot, closed ? slot.process->end(false) : "it speaks without being asked", closed ? "exit" : "protocol");
     tell();

@@ -31,7 +31,9 @@ ALLOWED = {
     "server": ["server/app", "server/base"],
     "pipelines/findings": ["server/base"],
     "pipelines/imaging": ["server/base", "pipelines/findings"],
-    "pipelines/engine": ["server/base", "pipelines/findings"],
+    "pipelines/recipe": ["server/base"],
+    "pipelines/tensor": ["server/base", "pipelines/recipe"],
+    "pipelines/engine": ["server/base", "pipelines/findings", "pipelines/recipe", "pipelines/tensor"],
     "pipelines/results": ["server/base", "pipelines/findings"],
     "pipelines/worker": ["server/base", "pipelines/findings", "pipelines/imaging", "pipelines/engine",
                          "pipelines/results"],
@@ -40,7 +42,7 @@ ALLOWED = {
 # Third-party headers: the folders whose sources may include them; `headers` says whose headers may too.
 THIRD_PARTY = [
     (r"dcmtk/", ["server/dicom", "pipelines/imaging", "pipelines/results"], []),
-    (r"(torch|ATen|c10)/", ["pipelines/engine"], []),
+    (r"(torch|ATen|c10)/", ["pipelines/engine", "pipelines/tensor"], ["pipelines/tensor"]),
     (r"boost/", ["server/net"], ["server/net"]),
     (r"nlohmann/json\.hpp", None, []),
     (r"catch2/", [], []),

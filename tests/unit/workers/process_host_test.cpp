@@ -202,6 +202,17 @@ TEST_CASE("without warm-up the first job starts the workers") {
   CHECK(host.ready());
 }
 
+TEST_CASE("a host that was ready stays ready between jobs") {
+  ProcessHost host(fake());
+  REQUIRE(wait_for([&] { return host.ready(); }));
+  int away = 0;
+  for (int job = 0; job < 50; ++job) {
+    REQUIRE(run(host, "well"));
+    for (int look = 0; look < 50; ++look) away += !host.ready();
+  }
+  CHECK(away == 0);
+}
+
 TEST_CASE("a worker that dies while idle is replaced before a job is lost") {
   ProcessHost host(fake());
   const auto inspected = run(host, "inspect");

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the transforms of a recipe work on: named tensors with their place in the world, as MONAI's dictionaries of
+// MetaTensors. The headers of this folder show LibTorch's tensor: they are for pipelines/engine only.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace inferad::tensor {
+
+class Transform;
+
+// Voxel index (i, j, k), the array axes after the channel, to RAS+ millimetres; rows of a 4 x 4 matrix. A 2-D image
+// has the k axis too, with its slice at k = 0.
+using Affine = std::array<std::array<double, 4>, 4>;
+inline constexpr Affine kIdentity{{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}};
+
+// One spatial step that was done: what undoing it needs.
+struct Done {
+  std::shared_ptr<const Transform> transform;
+  std::vector<std::int64_t> shape_before;  // spatial axes only
+  Affine affine_before;
+  std::vector<std::int64_t> numbers;  // of the transform's own: pads, crop starts, …
+};
+
+struct Volume {
+  at::Tensor data;  // [channel, i, j, k] or [channel, i, j]; dtype as MONAI's transform leaves it
+  Affine affine = kIdentity;
+  std::vector<Done> done;  // in order; what Invert replays backwards
+};
+
+using Sample = std::map<std::string, Volume>;
+
+}  // namespace inferad::tensor

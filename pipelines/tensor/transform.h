@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// MONAI's transforms in ATen, equal to MONAI 1.4.0 number by number (the golden vectors of the development data), on
+// LibTorch 1.13 and 2.x, CPU and CUDA. Immutable after construction; apply() may be called by several threads.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "pipelines/recipe/recipe.h"
+#include "pipelines/tensor/sample.h"
+#include "server/base/result.h"
+
+namespace inferad::tensor {
+
+class Transform {
+ public:
+  virtual ~Transform() = default;
+  // Works on the entries that the step names; changes them in place. Errc::model: the data do not suit (shape, dtype);
+  // c10 errors are thrown through and translated by the engine.
+  virtual Status apply(Sample& sample) const = 0;
+  // For spatial transforms: undoes `done`, which this transform recorded, on a volume. `nearest`: resample by nearest
+  // neighbour whatever the mode was. Others are never asked.
+  virtual Result<Volume> undo(Volume volume, const struct Done& done, bool nearest) const;
+};
+
+// Errc::invalid_input names the step's place and the argument that is missing, unknown or of a wrong kind; an unknown
+// transform is named.
+Result<std::shared_ptr<const Transform>> make_transform(const recipe::Step& step);
+bool knows_transform(std::string_view target);
+
+using Chain = std::vector<std::shared_ptr<const Transform>>;
+Result<Chain> make_chain(const std::vector<recipe::Step>& steps);
+Status apply(const Chain& chain, Sample& sample);
+
+}  // namespace inferad::tensor
