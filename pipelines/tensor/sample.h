@@ -6,8 +6,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,9 @@ struct Done {
 struct Volume {
   at::Tensor data;  // [channel, i, j, k] or [channel, i, j]; dtype as MONAI's transform leaves it
   Affine affine = kIdentity;
-  std::vector<Done> done;  // in order; what Invert replays backwards
+  // Of data as it was loaded; none: no channel axis yet. What EnsureChannelFirst goes by when it names no axis.
+  std::optional<std::int64_t> channel_axis = 0;
+  std::vector<Done> done = {};  // in order; what Invert replays backwards
 };
 
 using Sample = std::map<std::string, Volume>;

@@ -13,15 +13,15 @@
 
 namespace inferad::tensor {
 
-class Transform {
+class Transform : public std::enable_shared_from_this<Transform> {
  public:
   virtual ~Transform() = default;
-  // Works on the entries that the step names; changes them in place. Errc::model: the data do not suit (shape, dtype);
-  // c10 errors are thrown through and translated by the engine.
+  // Works on the entries that the step names; changes them in place. Errc::model: the data do not suit (shape, dtype,
+  // an entry that is not there); c10 errors are thrown through and translated by the engine.
   virtual Status apply(Sample& sample) const = 0;
   // For spatial transforms: undoes `done`, which this transform recorded, on a volume. `nearest`: resample by nearest
   // neighbour whatever the mode was. Others are never asked.
-  virtual Result<Volume> undo(Volume volume, const struct Done& done, bool nearest) const;
+  virtual Result<Volume> undo(Volume volume, const Done& done, bool nearest) const;
 };
 
 // Errc::invalid_input names the step's place and the argument that is missing, unknown or of a wrong kind; an unknown
@@ -31,6 +31,6 @@ bool knows_transform(std::string_view target);
 
 using Chain = std::vector<std::shared_ptr<const Transform>>;
 Result<Chain> make_chain(const std::vector<recipe::Step>& steps);
-Status apply(const Chain& chain, Sample& sample);
+Status apply(const Chain& chain, Sample& sample);  // an error names the place of the step
 
 }  // namespace inferad::tensor
