@@ -15,12 +15,15 @@ namespace inferad::recipe {
 // One transform or inferer with its arguments, everything resolved.
 struct Step {
   std::string target;             // MONAI's name without module and without d, D, Dict: "Spacing"
-  std::vector<std::string> keys;  // which entries it works on: {"image"}; empty for an inferer
+  std::vector<std::string> keys;  // which entries it works on: {"image"}; of the array form (no keys) the chain's
+                                  // default, image_key or "pred"; empty for an inferer
   Dict arguments;                 // without keys and the members that begin with _
   std::string where;              // for messages: "preprocessing#transforms#3"
 };
 
-// Invert names the chain that it undoes: its argument "transform" is the text "preprocessing" here.
+// Invert names the chain that it undoes: its argument "transform" is the text "preprocessing" here. SaveImage is there,
+// so that one sees which entries are results, but without arguments: saving is our own business. Quoted flags ("True")
+// are flags.
 struct Recipe {
   std::string image_key = "image";
   std::vector<Step> preprocessing;  // disabled steps are gone, nested Compose is flat
