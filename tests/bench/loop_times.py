@@ -7,6 +7,7 @@ PACS. Phantom (and the real series of the shared data, when it is there), severa
 """
 import argparse
 import pathlib
+import signal
 import statistics
 import sys
 import tempfile
@@ -18,11 +19,13 @@ import node as support  # noqa: E402
 REAL = support.SOURCE.parent / "shared" / "data" / "dicom" / "ct-chest-lungfcp"
 
 
-def measure(folder, pacs, node, receiver, study_uid):
+def measure(folder, pacs, node, receiver, study_uid, options):
     """Sends the study to the PACS (which tells its count) and to the node; seconds after the node's last answer."""
     pacs.store(folder)
     messages = len(receiver.messages())
-    support.send(folder, node.dicom)
+    stored, status = support.send(folder, node.dicom, options=options)
+    if status or len(stored) != len(list(folder.iterdir())):
+        raise SystemExit(f"the node took {len(stored)} of {len(list(folder.iterdir()))} images (storescu: {status})")
     begin = time.monotonic()
     times = {}
     while "SEG and SR in the PACS" not in times and time.monotonic() - begin < 300:
@@ -59,6 +62,7 @@ def main():
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--real", type=pathlib.Path, default=REAL)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers below end, too
     with tempfile.TemporaryDirectory(prefix="inferad-bench-") as name:
         folder = pathlib.Path(name)
         receiver = support.MllpListener(folder).start()
@@ -69,15 +73,15 @@ def main():
             support.wait_for("warm models", lambda: node.status("/readyz?check=inference") == 200, 120)
             phantom = support.make_phantom(folder / "phantom", "--kind", "emphysema", "--size", options.size, "--slices",
                                            options.slices, "--slice-distance", 300 / options.slices)
-            sources = [(f"phantom, {options.slices} slices of {options.size} x {options.size}", phantom / "dicom")]
+            sources = [(f"phantom, {options.slices} slices of {options.size} x {options.size}", phantom / "dicom", ())]
             if options.real.is_dir():
-                sources.append((f"real series {options.real.name}", options.real))
-            for title, source in sources:
+                sources.append((f"real series {options.real.name}", options.real, ("-xs",)))  # JPEG Lossless
+            for title, source, proposal in sources:
                 runs = []
                 for number in range(options.runs):
                     copy = folder / f"{source.name}{len(runs)}-{len(title)}"
                     study_uid = support.copy_study(source, copy, number + len(title) * 100)
-                    runs.append(measure(copy, pacs, node, receiver, study_uid))
+                    runs.append(measure(copy, pacs, node, receiver, study_uid, proposal))
                 report(title, runs)
         finally:
             node.stop()
