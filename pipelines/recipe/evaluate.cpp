@@ -16,6 +16,7 @@ Error refuse(std::string what) { return {Errc::invalid_input, std::move(what)}; 
 
 bool depends_on(const Expression& expression, const std::string& parameter) {
   if (expression.kind == Kind::name) return expression.text == parameter;
+  if (expression.kind == Kind::call && expression.text.starts_with(parameter + '.')) return true;  // its methods
   return std::any_of(expression.parts.begin(), expression.parts.end(),
                      [&](const Expression& part) { return depends_on(part, parameter); });
 }
