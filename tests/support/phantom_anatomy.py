@@ -3,11 +3,11 @@
 
 Coordinates are DICOM's patient coordinates in millimetres: +x to the patient's left, +y to the back, +z to the head.
 Every shape is a signed distance; a pixel at its edge gets the share of the shape it covers (in-plane by the distance,
-along z by SUBSLICES planes in a slice), so that the truth is the volume of the shapes and not a count of pixels.
+along z by `planes_in` planes), so that the truth is the volume of the shapes and not a count of pixels.
 """
 import numpy as np
 
-SUBSLICES = 2
+PLANE_MM = 1.0  # at most so far apart are the planes that a slice averages
 LENGTH = 300.0  # mm of anatomy that a complete series covers; the lungs reach from -136 to +130
 
 AIR, SKIN, FAT, MUSCLE, SOFT, HEART, LIVER = -1000.0, 20.0, -100.0, 50.0, 35.0, 42.0, 58.0
@@ -16,6 +16,13 @@ LUNG, EMPHYSEMA, DENSE, VESSEL, WALL = -860.0, -1000.0, -450.0, 45.0, 10.0
 
 TRACHEA = ((0.0, 38.0, 200.0), (2.0, 32.0, 38.0))
 HILUM = {"right": (-46.0, 28.0, 6.0), "left": (52.0, 30.0, -2.0)}
+
+
+def planes_in(millimetres):
+    """Heights of the planes of a layer, relative to its middle. Their number is odd: with an even one, each flat surface
+    would leave pixels that are covered exactly by half, which no slice of a scanner has."""
+    count = 2 * int(np.ceil(millimetres / PLANE_MM / 2)) + 1
+    return ((np.arange(count) + 0.5) / count - 0.5) * millimetres
 
 
 class Plane:
@@ -40,22 +47,38 @@ class Plane:
         np.maximum(cover, np.float32(0), out=cover)
         return np.minimum(cover, np.float32(1), out=cover)
 
-    def ellipse(self, cx, cy, a, b):
-        """Distance to an ellipse, negative inside; exact on the edge to first order."""
+    def ellipse(self, cx, cy, a, b, box=(slice(None), slice(None))):
+        """Distance to an ellipse, negative inside; exact on the edge to first order. In the rows and columns of box."""
+        x, y = self.x[:, box[1]], self.y[box[0]]
         if a < 0.5 or b < 0.5:
-            return np.full((self.y.shape[0], self.x.shape[1]), 1e3, np.float32)
-        u2 = np.square((self.x - np.float32(cx)) / np.float32(a))
-        v2 = np.square((self.y - np.float32(cy)) / np.float32(b))
-        k0 = np.sqrt(u2 + v2)
-        slope = np.sqrt(u2 / np.float32(a * a) + v2 / np.float32(b * b)) + np.float32(1e-6)
-        distance = k0 - 1
-        distance *= k0
+            return np.full((y.shape[0], x.shape[1]), 1e3, np.float32)
+        u2, v2 = np.square((x - np.float32(cx)) / np.float32(a)), np.square((y - np.float32(cy)) / np.float32(b))
+        distance = u2 + v2
+        slope = u2 / np.float32(a * a) + v2 / np.float32(b * b)
+        np.sqrt(slope, out=slope)
+        slope += np.float32(1e-6)
+        distance -= np.sqrt(distance)
         distance /= slope
         return distance
 
+    def small_ellipse(self, cx, cy, a, b):
+        """The rows and columns around an ellipse, and the distance to it there."""
+        margin = 2 * float(self.pixel)
+        i0, i1 = np.searchsorted(self.axis, (cx - a - margin, cx + a + margin))
+        j0, j1 = np.searchsorted(self.axis, (cy - b - margin, cy + b + margin))
+        box = slice(j0, j1), slice(i0, i1)
+        return box, self.ellipse(cx, cy, a, b, box)
+
 
 def paint(hu, cover, value):
-    hu += cover * (value - hu)
+    change = value - hu
+    change *= cover
+    hu += change
+
+
+def paint_ellipse(grid, hu, shape, value):
+    box, distance = grid.small_ellipse(*shape)
+    paint(hu[box], grid.cover(distance), value)
 
 
 def cap(z, centre, radius):
@@ -75,7 +98,8 @@ class Chest:
         self.rng = np.random.default_rng([seed, {"normal": 1, "emphysema": 2, "high-attenuation": 3}[kind]])
         self.scale = self.rng.uniform(0.95, 1.03)
         self.lesions = self._lesions()
-        self.vessels = [self._tree(side) for side in ("right", "left")]
+        self.vessels = [capsule for side in ("right", "left") for capsule in self._tree(side)]
+        self.vessel_ends = np.array([reach_of(*capsule) for capsule in self.vessels]).T
         self.airways = self._airways()
 
     # Random parts: lists of spheres (x, y, z, r) and capsules (from, to, r).
@@ -158,35 +182,37 @@ class Chest:
         along = np.mod(z + np.float32(0.3) * grid.y, np.float32(27.0)) - np.float32(13.5)
         rib = np.maximum(np.abs(cavity - 6) - 4, np.abs(along) - np.float32(5.5))
         paint(hu, grid.cover(np.maximum(rib, body + 5)), RIB)
-        paint(hu, grid.cover(grid.ellipse(0, -101, 18, 6)), SPONGIOSA)
+        paint_ellipse(grid, hu, (0, -101, 18, 6), SPONGIOSA)
         paint(hu, grid.cover(cavity), SOFT)
-        table = np.maximum(np.abs(grid.y - np.float32(122) - np.square(grid.x) * np.float32(-0.0006)) - 12,
+        back = slice(int(np.searchsorted(grid.axis, 90)), None)
+        table = np.maximum(np.abs(grid.y[back] - np.float32(122) - np.square(grid.x) * np.float32(-0.0006)) - 12,
                            np.abs(grid.x) - 165)
-        table = np.maximum(table, -body)
-        paint(hu, grid.cover(table), TABLE_SHELL)
-        paint(hu, grid.cover(table + 3), TABLE_FOAM)
+        table = np.maximum(table, -body[back])
+        paint(hu[back], grid.cover(table), TABLE_SHELL)
+        paint(hu[back], grid.cover(table + 3), TABLE_FOAM)
         return hu
 
     def _organs(self, grid, z, hu, cavity):
         """Paints what lies between and below the lungs; gives the distance to the space that is left for them."""
         heart = cap(z, -52, 62)
         right_dome, left_dome = cap(z, -150, 75), cap(z, -165, 70)
-        shapes = [(grid.ellipse(0, 6, 31, 72), SOFT), (grid.ellipse(0, 72, 25, 22), MUSCLE)]
+        shapes = [((0, 6, 31, 72), SOFT), ((0, 72, 25, 22), MUSCLE)]
         if heart:
-            shapes.append((grid.ellipse(24, -22, 58 * heart, 54 * heart), HEART))
+            shapes.append(((24, -22, 58 * heart, 54 * heart), HEART))
         if right_dome:
-            shapes.append((grid.ellipse(-72, 5, 88 * right_dome, 95 * right_dome), LIVER))
+            shapes.append(((-72, 5, 88 * right_dome, 95 * right_dome), LIVER))
         if left_dome:
-            shapes.append((grid.ellipse(68, 8, 85 * left_dome, 92 * left_dome), MUSCLE))
-        inside = cavity
+            shapes.append(((68, 8, 85 * left_dome, 92 * left_dome), MUSCLE))
+        inside = cavity.copy()
         within = grid.cover(cavity)
-        for distance, value in shapes:
-            paint(hu, grid.cover(distance) * within, value)
-            inside = np.maximum(inside, -distance)
+        for shape, value in shapes:
+            box, distance = grid.small_ellipse(*shape)
+            paint(hu[box], grid.cover(distance) * within[box], value)
+            np.maximum(inside[box], -distance, out=inside[box])
         disc = abs(np.mod(z, 30.0) - 15) < 3
-        paint(hu, grid.cover(grid.ellipse(0, 70, 21, 17)), DISC if disc else SPONGIOSA)
-        paint(hu, grid.cover(grid.ellipse(0, 93, 8, 7)), CANAL)
-        paint(hu, grid.cover(grid.ellipse(20, 48, 12, 12)), HEART)
+        paint_ellipse(grid, hu, (0, 70, 21, 17), DISC if disc else SPONGIOSA)
+        paint_ellipse(grid, hu, (0, 93, 8, 7), CANAL)
+        paint_ellipse(grid, hu, (20, 48, 12, 12), HEART)
         return inside
 
     def _spheres(self, grid, z, shape):
@@ -200,9 +226,8 @@ class Chest:
 
     def _branches(self, grid, z, shape):
         cover = np.zeros(shape, np.float32)
-        for tree in self.vessels:
-            for start, end, r in tree:
-                capsule(grid, z, cover, start, end, r)
+        for i in np.flatnonzero((self.vessel_ends[0] < z) & (z < self.vessel_ends[1])):
+            capsule(grid, z, cover, *self.vessels[i])
         return cover
 
     def _tubes(self, grid, z, shape):
@@ -221,8 +246,13 @@ class ScaledPlane(Plane):
         self.x, self.y, self.axis = grid.x / np.float32(scale), grid.y / np.float32(scale), grid.axis / np.float32(scale)
 
 
+def reach_of(start, end, r):
+    """Along z, with room for a pixel at the edge."""
+    return min(start[2], end[2]) - r - 1, max(start[2], end[2]) + r + 1
+
+
 def capsule(grid, z, cover, start, end, r):
-    low, high = min(start[2], end[2]) - r - 1, max(start[2], end[2]) + r + 1
+    low, high = reach_of(start, end, r)
     if not low < z < high:
         return
     axis = end - start

@@ -15,15 +15,16 @@ SIDES = {"right": "lung-right", "left": "lung-left", "both": "lungs"}
 
 class PhantomTruth(WorkerTest):
     def check(self, kind, seed, *options):
-        out = self.phantom("--kind", kind, "--seed", str(seed), *options)
+        self.runs = getattr(self, "runs", 0) + 1
+        out = self.phantom("--kind", kind, "--seed", str(seed), *options, name=f"phantom{self.runs}")
         truth = json.loads((out / "truth.json").read_text())
-        status, findings, results = self.run_worker(out / "dicom")
+        status, findings, results = self.run_worker(out / "dicom", out=f"out{self.runs}")
         self.assertEqual(status, 0, self.log)
         self.assertEqual(findings["outcome"], "analysed")
         for side, item in SIDES.items():
             expected = truth["lungs"][side]
             volume, laa, haa = (measure(findings, item, label) for label in ("Volume", "LAA-950", "HAA"))
-            print(f"{kind} {seed} {side}: volume {volume:.1f} (truth {expected['volume_ml']:.1f}), LAA-950 {laa:.2f} "
+            print(f"{kind} {seed} {truth['grid']['spacing'][2]:g} mm {side}: volume {volume:.1f} (truth {expected['volume_ml']:.1f}), LAA-950 {laa:.2f} "
                   f"({expected['laa950_percent']:.2f}), HAA {haa:.2f} ({expected['haa_percent']:.2f})")
             self.assertLess(abs(volume / expected["volume_ml"] - 1), 0.01)
             self.assertLess(abs(laa - expected["laa950_percent"]), 0.5)
@@ -53,18 +54,30 @@ class PhantomTruth(WorkerTest):
             print(f"{side}: Dice {dice:.4f} over {len(positions)} slices")
             self.assertGreater(dice, 0.98)
 
+    def check_thick_and_thin(self, kind, seed):
+        """Slices of 1, 3 and 5 mm, each with pixels of another size: the whole chest each time."""
+        return [self.check(kind, seed, "--slice-distance", str(distance), "--slices", str(300 // distance), "--size", size)
+                for distance, size in ((1, "256"), (3, "320"), (5, "448"))]
+
     def test_normal(self):
-        self.assertIsNone(self.check("normal", 1).get("priority"))
+        for findings in self.check_thick_and_thin("normal", 1):
+            self.assertIsNone(findings.get("priority"))
 
     def test_emphysema(self):
-        self.assertIsNotNone(self.check("emphysema", 2).get("priority"))
+        for findings in self.check_thick_and_thin("emphysema", 2):
+            self.assertEqual(findings["priority"]["level"], "HIGH")
 
     def test_high_attenuation(self):
-        self.assertIsNotNone(self.check("high-attenuation", 3).get("priority"))
+        for findings in self.check_thick_and_thin("high-attenuation", 3):
+            self.assertEqual(findings["priority"]["level"], "STAT")
 
-    def test_other_grids(self):
+    def test_coarse_pixels(self):
         self.check("emphysema", 4, *SMALL)
-        self.check("normal", 5, "--size", "256", "--slices", "240", "--slice-distance", "1.25")
+
+    def test_slices_that_overlap_or_leave_out(self):
+        for distance, thickness in ((2, 4), (5, 1.25)):
+            self.check("emphysema", 5, "--size", "256", "--slices", str(300 // distance), "--slice-distance",
+                       str(distance), "--slice-thickness", str(thickness))
 
 
 if __name__ == "__main__":
