@@ -25,6 +25,7 @@ class Arguments {
   explicit Arguments(const recipe::Step& step, std::size_t key_index = 0);
 
   const std::string& key() const;  // "" without keys
+  std::size_t key_index() const { return key_index_; }
   const recipe::Step& step() const { return *step_; }
 
   // One value, or a list with one for each key. Absent or none: the fallback. flag() also takes "True" and "False",

@@ -15,7 +15,8 @@ using Table = std::map<std::string_view, const Maker*>;
 const Table& table() {
   static const Table made = [] {
     Table result;
-    for (const auto& makers : {housekeeping_makers()})
+    for (const auto& makers : {housekeeping_makers(), intensity_makers(), radiology_makers(), discrete_makers(),
+                               label_makers(), entry_makers()})
       for (const auto& maker : makers) INFERAD_CHECK(result.emplace(maker.target, &maker).second);
     return result;
   }();
