@@ -39,12 +39,29 @@ struct SourceSlice {
   Vec3 position{};  // ImagePositionPatient, mm
 };
 
+// How the values of a projection image are meant to be shown (PS3.3 C.11.2): pipelines that want 0..1 take it from
+// here.
+struct GreyScale {
+  enum class Function { linear, linear_exact, sigmoid };
+  bool inverted = false;  // MONOCHROME1 or Presentation LUT Shape INVERSE: the smallest value is shown white
+  bool windowed = false;  // centre and width (of the first VOI window) are known
+  double centre = 0, width = 1;
+  Function function = Function::linear;
+  double lowest = 0, highest = 1;  // modality values of the smallest and the largest value that can be stored
+};
+
+// A volume, or one projection image: then `slices` is 1, the frame is that of the detector (origin 0, columns along x,
+// rows along y), and `projection` is true.
 struct Image {
   Geometry geometry;
+  bool projection = false;
+  GreyScale grey;                    // of a projection image
+  bool spacing_known = true;         // false: a projection image without any pixel spacing; 1 mm stands for it
   std::vector<float> voxels;         // modality values (CT: Hounsfield units)
   std::vector<SourceSlice> sources;  // one a slice, in slice order
   std::string modality, series_uid, study_uid, frame_of_reference_uid;
   std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
+  std::string view_position, laterality;  // (0018,5101) "PA"; (0020,0062) or (0020,0060) "L"
   std::vector<std::string> image_type;
   bool has_rescale = false;  // RescaleSlope and RescaleIntercept were present in every slice
 };

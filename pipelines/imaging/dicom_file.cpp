@@ -105,6 +105,23 @@ void read_rescale(DcmItem& item, SliceHeader& header) {
   header.intercept = number(intercept).value_or(std::numeric_limits<double>::quiet_NaN());
 }
 
+// The first VOI window and the shape of the presentation LUT. A VOI LUT instead of a window is not used.
+findings::GreyScale read_grey(DcmItem& item, const std::string& photometric) {
+  findings::GreyScale grey;
+  grey.inverted = photometric == "MONOCHROME1" || text(item, DCM_PresentationLUTShape) == "INVERSE";
+  const auto centres = texts(item, DCM_WindowCenter), widths = texts(item, DCM_WindowWidth);
+  if (centres.empty() || widths.empty()) return grey;
+  const auto centre = number(centres.front()), width = number(widths.front());
+  const auto function = text(item, DCM_VOILUTFunction);
+  grey.function = function == "SIGMOID"        ? findings::GreyScale::Function::sigmoid
+                  : function == "LINEAR_EXACT" ? findings::GreyScale::Function::linear_exact
+                                               : findings::GreyScale::Function::linear;
+  const double width_min = grey.function == findings::GreyScale::Function::linear ? 1 : 1e-9;  // C.11.2.1.2
+  grey.windowed = centre && width && *width >= width_min;
+  if (grey.windowed) grey.centre = *centre, grey.width = *width;
+  return grey;
+}
+
 SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::string transfer_syntax) {
   SliceHeader header;
   header.file = path;
@@ -122,7 +139,12 @@ SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::s
   header.position = numbers<3>(item, DCM_ImagePositionPatient);
   header.orientation = numbers<6>(item, DCM_ImageOrientationPatient);
   header.pixel_spacing = numbers<2>(item, DCM_PixelSpacing);
+  header.imager_spacing = numbers<2>(item, DCM_ImagerPixelSpacing);
   read_rescale(item, header);
+  header.grey = read_grey(item, header.format.photometric);
+  header.view_position = text(item, DCM_ViewPosition);
+  header.laterality = text(item, DCM_ImageLaterality);
+  if (header.laterality.empty()) header.laterality = text(item, DCM_Laterality);
   header.body_part = text(item, DCM_BodyPartExamined);
   header.manufacturer = text(item, DCM_Manufacturer);
   header.convolution_kernel = text(item, DCM_ConvolutionKernel);

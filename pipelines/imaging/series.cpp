@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "pipelines/imaging/describe.h"
 #include "pipelines/imaging/dicom_file.h"
 #include "pipelines/imaging/pixels.h"
 #include "pipelines/imaging/prefault.h"
@@ -78,19 +79,9 @@ std::optional<Refusal> decode_all(const std::vector<DicomFile>& files, const Sta
   return first;
 }
 
-void describe(const std::vector<DicomFile>& files, const Stack& stack, Image& image) {
-  const auto& header = files[stack.order.front()].header();
+void describe_stack(const std::vector<DicomFile>& files, const Stack& stack, Image& image) {
+  describe(files[stack.order.front()].header(), image);
   image.geometry = stack.geometry;
-  image.modality = header.modality;
-  image.series_uid = header.series_uid;
-  image.study_uid = header.study_uid;
-  image.frame_of_reference_uid = header.frame_of_reference_uid;
-  image.body_part = header.body_part;
-  image.manufacturer = header.manufacturer;
-  image.convolution_kernel = header.convolution_kernel;
-  image.patient_age = header.patient_age;
-  image.patient_sex = header.patient_sex;
-  image.image_type = header.image_type;
   image.has_rescale =
       std::all_of(files.begin(), files.end(), [](const auto& file) { return file.header().has_rescale; });
   for (const auto index : stack.order) {
@@ -114,7 +105,7 @@ OrRefusal<Image> build(std::vector<DicomFile> files, const LoadOptions& options)
   if (auto refusal = check_volume(stack.geometry, options.decoded_bytes_max)) return std::move(*refusal);
   Image image;
   if (auto refusal = decode_all(files, stack, options.threads, image)) return std::move(*refusal);
-  describe(files, stack, image);
+  describe_stack(files, stack, image);
   return image;
 }
 

@@ -27,13 +27,17 @@ struct SliceHeader {
   PixelFormat format;
 
   // Empty when the attribute is missing, has another number of values, or one of them is not a number.
-  std::optional<findings::Vec3> position;              // ImagePositionPatient
-  std::optional<std::array<double, 6>> orientation;    // ImageOrientationPatient
-  std::optional<std::array<double, 2>> pixel_spacing;  // PixelSpacing: between rows, between columns
+  std::optional<findings::Vec3> position;               // ImagePositionPatient
+  std::optional<std::array<double, 6>> orientation;     // ImageOrientationPatient
+  std::optional<std::array<double, 2>> pixel_spacing;   // PixelSpacing: between rows, between columns
+  std::optional<std::array<double, 2>> imager_spacing;  // ImagerPixelSpacing: the same, at the detector
 
   bool has_rescale = false;         // both attributes are present
   double slope = 1, intercept = 0;  // NaN when present and not a number
 
+  findings::GreyScale grey;  // without lowest and highest
+
+  std::string view_position, laterality;
   std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
   std::vector<std::string> image_type;
 };

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Projection images as they are meant to be shown: values from 0 (black) to 1 (white). Pure.
+#pragma once
+
+#include <span>
+
+#include "pipelines/findings/image.h"
+
+namespace inferad::engine {
+
+// Replaces modality values by presentation values: the VOI window (PS3.3 C.11.2.1.2 and .3), or without one the range
+// that the stored bits can hold; then turned round when small values are white. One image in MONOCHROME1 and
+// MONOCHROME2, or with 8 and 12 bits, gives the same values.
+void to_presentation(std::span<float> values, const findings::GreyScale& grey);
+
+// Modality values that are white where they are high: v → lowest + highest - v where small values are white.
+void turn_inverted(std::span<float> values, const findings::GreyScale& grey);
+
+}  // namespace inferad::engine

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// One projection image on disk (CR, DX, MG, …) → Image with one slice. Thread-safe.
+#pragma once
+
+#include <filesystem>
+
+#include "pipelines/findings/image.h"
+#include "pipelines/imaging/refusal.h"
+#include "pipelines/imaging/series.h"
+#include "server/base/result.h"
+
+namespace inferad::imaging {
+
+// Modality values, not windowed and not inverted: Image::grey tells how they are meant to be shown. Pixel spacing is
+// PixelSpacing, else ImagerPixelSpacing, else unknown. Errors as load_series.
+Result<OrRefusal<findings::Image>> load_projection(const std::filesystem::path& file, const LoadOptions& options = {});
+
+}  // namespace inferad::imaging
