@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include "server/base/unique_fd.h"
@@ -46,12 +47,13 @@ class ScriptedPeer {
   explicit ScriptedPeer(Script script) : listener_(bound_socket(peer.port, true)) {
     peer.name = "pacs", peer.ae_title = "PACS", peer.host = "127.0.0.1", peer.our_ae_title = "INFERAD";
     thread_ = std::jthread([this, script = std::move(script)](std::stop_token) {
-      connection_.reset(::accept(listener_.get(), nullptr, nullptr));
+      set_connection(::accept(listener_.get(), nullptr, nullptr));
       if (connection_) script(*this);
     });
   }
   ~ScriptedPeer() {
     ::shutdown(listener_.get(), SHUT_RDWR);
+    const std::lock_guard lock(mutex_);
     if (connection_) ::shutdown(connection_.get(), SHUT_RDWR);
   }
 
@@ -102,15 +104,21 @@ class ScriptedPeer {
     while (!read_pdu().empty()) {
     }
   }
-  void close() { connection_.reset(); }
+  void close() { set_connection(-1); }
 
   flow::DicomPeer peer;
 
  private:
+  // The script's thread alone changes it; the destructor of another thread looks at it.
+  void set_connection(int fd) {
+    const std::lock_guard lock(mutex_);
+    connection_.reset(fd);
+  }
   bool read_all(std::byte* out, std::size_t bytes) {
     return bytes == 0 || ::recv(connection_.get(), out, bytes, MSG_WAITALL) == static_cast<ssize_t>(bytes);
   }
   UniqueFd listener_, connection_;
+  std::mutex mutex_;
   std::jthread thread_;  // joins before the sockets go
 };
 
