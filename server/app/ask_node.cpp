@@ -32,9 +32,9 @@ Error refusal(const net::HttpAnswer& answer) {
 }  // namespace
 
 std::optional<config::Configuration> load_or_print(const std::filesystem::path& file) {
-  config::Problems problems;
+  Problems problems;
   auto configuration = config::load_configuration(file, problems);
-  for (const auto& problem : problems) fmt::print(stderr, "{}\n", config::to_string(problem));
+  for (const auto& problem : problems) fmt::print(stderr, "{}\n", to_string(problem));
   return configuration;
 }
 

@@ -41,9 +41,9 @@ void prepare_process() {
 }
 
 void reload(App& app, const NodeChoice& node) {
-  config::Problems problems;
+  Problems problems;
   auto next = config::load_configuration(node.config, problems);
-  for (const auto& problem : problems) log::error("configuration_problem", {{"problem", config::to_string(problem)}});
+  for (const auto& problem : problems) log::error("configuration_problem", {{"problem", to_string(problem)}});
   if (next) {
     app.reload(*std::move(next));
   } else {

@@ -2,8 +2,8 @@
 // Conditions from JSON. Internal to config/.
 #pragma once
 
+#include "server/base/json_document.h"
 #include "server/config/condition.h"
-#include "server/config/json_document.h"
 
 namespace inferad::config {
 

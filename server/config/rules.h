@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "server/base/problem.h"
 #include "server/config/condition.h"
-#include "server/config/problem.h"
 
 namespace inferad::config {
 

@@ -12,8 +12,8 @@
 
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/base/problem.h"
 #include "server/config/peers.h"
-#include "server/config/problem.h"
 #include "server/core/priority.h"
 
 namespace inferad::config {

@@ -2,7 +2,7 @@
 // One function for each part of the settings file. Internal to config/: settings.cpp joins them.
 #pragma once
 
-#include "server/config/json_document.h"
+#include "server/base/json_document.h"
 #include "server/config/settings.h"
 
 namespace inferad::config {

@@ -14,7 +14,7 @@ using namespace inferad::flow::testing;
 namespace {
 
 config::Routing shipped() {
-  config::Problems problems;
+  Problems problems;
   return config::read_routing(std::string(SOURCE_FOLDER) + "/config/routing.json", "", problems);
 }
 

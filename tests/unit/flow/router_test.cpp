@@ -82,7 +82,7 @@ std::vector<std::string> uids(const RoutedJob& job) {
 }
 
 config::Routing shipped() {
-  config::Problems problems;
+  Problems problems;
   auto routing = config::read_routing(std::string(SOURCE_FOLDER) + "/config/routing.json", "", problems);
   return routing;
 }

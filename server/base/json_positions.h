@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where each value of a JSON text stands: the index that JSON libraries do not keep. One bounded pass without recursion
 // that understands strings and brackets only; whether the text is JSON is for the real parser to say.
-// Internal to config/.
+// Internal to json_document.cpp and json_object.cpp.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#include "server/config/problem.h"
+#include "server/base/problem.h"
 
-namespace inferad::config {
+namespace inferad {
 
 inline constexpr std::size_t kJsonBytesMax = 1 << 20;
 inline constexpr std::size_t kJsonDepthMax = 32;
@@ -36,4 +36,4 @@ Position position_at(std::string_view text, std::size_t offset);
 // "/a~1b/0" for member "a/b", element 0 (RFC 6901 section 3).
 std::string pointer_to(const std::string& parent, std::string_view member);
 
-}  // namespace inferad::config
+}  // namespace inferad

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a configuration file so that every mistake in it is told at once, each with its line, column and JSON pointer.
 // A getter that finds a mistake notes it and leaves the default, so readers need no branches; whoever asked looks at
-// the problems in the end. Internal to config/. Not thread-safe; the document outlives its nodes.
+// the problems in the end. For every strict reader of the node and of the pipelines. Not thread-safe; the document
+// outlives its nodes.
 #pragma once
 
 #include <chrono>
@@ -16,9 +17,9 @@
 #include <utility>
 #include <vector>
 
-#include "server/config/problem.h"
+#include "server/base/problem.h"
 
-namespace inferad::config {
+namespace inferad {
 
 class JsonNode;
 
@@ -123,4 +124,4 @@ std::optional<T> choose(const JsonNode& node, Words<T> words) {
   return std::nullopt;
 }
 
-}  // namespace inferad::config
+}  // namespace inferad

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/config/json_document.h"
+#include "server/base/json_document.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "server/base/durable.h"
-#include "server/config/json_positions.h"
+#include "server/base/json_positions.h"
 
-namespace inferad::config {
+namespace inferad {
 
 namespace {
 
@@ -199,4 +199,4 @@ std::vector<std::string> JsonNode::member_names() const {
   return names;
 }
 
-}  // namespace inferad::config
+}  // namespace inferad

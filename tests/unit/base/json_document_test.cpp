@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/config/json_document.h"
+#include "server/base/json_document.h"
 
 #include <catch2/catch.hpp>
 
-#include "server/config/json_positions.h"
+#include "server/base/json_positions.h"
 
-namespace inferad::config {
+namespace inferad {
 
 namespace {
 
@@ -87,4 +87,4 @@ TEST_CASE("the nearest word is found for usual mistakes only") {
   CHECK(nearest_word("zzz", {"port", "bind"}).empty());
 }
 
-}  // namespace inferad::config
+}  // namespace inferad

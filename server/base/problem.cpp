@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/config/problem.h"
+#include "server/base/problem.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <numeric>
 #include <utility>
 
-namespace inferad::config {
+namespace inferad {
 
 namespace {
 
@@ -57,4 +57,4 @@ std::string nearest_word(const std::string& word, const std::vector<std::string>
   return best;
 }
 
-}  // namespace inferad::config
+}  // namespace inferad

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/config/json_positions.h"
+#include "server/base/json_positions.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-namespace inferad::config {
+namespace inferad {
 
 namespace {
 
@@ -184,4 +184,4 @@ std::string pointer_to(const std::string& parent, std::string_view member) {
   return pointer;
 }
 
-}  // namespace inferad::config
+}  // namespace inferad

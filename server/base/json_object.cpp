@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "server/config/json_document.h"
-#include "server/config/json_positions.h"
+#include "server/base/json_document.h"
+#include "server/base/json_positions.h"
 
-namespace inferad::config {
+namespace inferad {
 
 JsonObject::JsonObject(JsonNode node) : node_(std::move(node)) {
   if (!node_.is_object()) node_.fail_expected("an object { … }");
@@ -70,4 +70,4 @@ std::string list_of(const std::vector<std::string>& words) {
   return text;
 }
 
-}  // namespace inferad::config
+}  // namespace inferad

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace inferad::config {
+namespace inferad {
 
 struct Position {
   int line = 1, column = 1;  // column counts characters
@@ -27,4 +27,4 @@ std::string to_string(const Problem& problem);
 // The word of `known` that a mistyped `word` most likely means, "" when none is near.
 std::string nearest_word(const std::string& word, const std::vector<std::string>& known);
 
-}  // namespace inferad::config
+}  // namespace inferad
