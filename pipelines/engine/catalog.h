@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// pipeline.json and model.json as values (schemas: config/schema/pipeline.schema.json, model.schema.json). The readers
-// are strict; each error names the file and the JSON pointer. Pure apart from reading files.
+// pipeline.json of the kind "lung-density" as values (schema: config/schema/pipeline.schema.json); the kind "model" is
+// pipelines/recipe/pipeline_file.h. Plain values; reading files apart, pure.
 #pragma once
 
 #include <filesystem>
@@ -39,17 +39,8 @@ struct PipelineSpec {
   std::vector<FindingRule> rules;
 };
 
-struct ModelSpec {
-  std::string name, version;
-  std::filesystem::path file;  // absolute or relative as its folder was given
-  std::string sha256;          // that model.json demands
-};
-
-// `folder` holds pipeline.json; its name must be the pipeline's name.
+// `folder` holds pipeline.json; its name must be the pipeline's name. Errc::invalid_input tells every mistake with
+// file, line, JSON pointer and what was expected, one a line.
 Result<PipelineSpec> read_pipeline(const std::filesystem::path& folder);
-Result<ModelSpec> read_model(const std::filesystem::path& folder);
-
-// The bytes of the model's file. Errc::refused when their SHA-256 is not the one that model.json demands.
-Result<std::string> read_pinned(const ModelSpec& model);
 
 }  // namespace inferad::engine

@@ -15,6 +15,7 @@
 #include "pipelines/engine/quality.h"
 #include "pipelines/engine/script_model.h"
 #include "pipelines/engine/torch_runtime.h"
+#include "pipelines/recipe/model_file.h"
 #include "server/base/log.h"
 
 namespace inferad::engine {
@@ -67,8 +68,8 @@ struct Engine::Impl {
 
   Status add(const std::filesystem::path& folder, const std::filesystem::path& models) {
     INFERAD_TRY(auto spec, read_pipeline(folder));
-    INFERAD_TRY(const auto model, read_model(models / spec.model));
-    INFERAD_TRY(const auto source, read_pinned(model));
+    INFERAD_TRY(const auto model, recipe::read_model_file(models / spec.model));
+    INFERAD_TRY(const auto source, recipe::read_weights(model));
     INFERAD_TRY(auto script, ScriptModel::compile(source, model.name, options.device));
     INFERAD_TRY_STATUS(script.warm_up(kUsualSize, kUsualSize));
     infos.push_back({spec.name, spec.version, {{model.name, model.sha256}}, algorithm_of(spec, model, model.sha256)});

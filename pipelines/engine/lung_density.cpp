@@ -206,7 +206,8 @@ std::optional<Ineligible> check_eligibility(const findings::Image& image, const 
   return std::nullopt;
 }
 
-findings::Algorithm algorithm_of(const PipelineSpec& spec, const ModelSpec& model, const std::string& model_sha256) {
+findings::Algorithm algorithm_of(const PipelineSpec& spec, const recipe::ModelFile& model,
+                                 const std::string& model_sha256) {
   std::string parameters = fmt::format("model {} {}", model.name, model.version);
   for (const auto& rule : spec.rules)
     parameters += fmt::format("; {}: {} >= {:g} %", rule.id, rule.measure, rule.threshold);

@@ -10,6 +10,7 @@
 #include "pipelines/findings/findings.h"
 #include "pipelines/findings/image.h"
 #include "pipelines/findings/job.h"
+#include "pipelines/recipe/model_file.h"
 
 namespace inferad::engine {
 
@@ -24,7 +25,8 @@ std::optional<Ineligible> check_eligibility(const findings::Image& image, const 
 // What every report of the pipeline begins with.
 findings::Findings empty_report(const findings::Job& job, const findings::Image& image, const PipelineSpec& spec,
                                 const findings::Algorithm& algorithm);
-findings::Algorithm algorithm_of(const PipelineSpec& spec, const ModelSpec& model, const std::string& model_sha256);
+findings::Algorithm algorithm_of(const PipelineSpec& spec, const recipe::ModelFile& model,
+                                 const std::string& model_sha256);
 
 struct LungReport {
   findings::Findings findings;

@@ -31,7 +31,7 @@ ALLOWED = {
     "server": ["server/app", "server/base"],
     "pipelines/findings": ["server/base"],
     "pipelines/imaging": ["server/base", "pipelines/findings"],
-    "pipelines/recipe": ["server/base"],
+    "pipelines/recipe": ["server/base", "pipelines/findings"],
     "pipelines/tensor": ["server/base", "pipelines/recipe"],
     "pipelines/engine": ["server/base", "pipelines/findings", "pipelines/recipe", "pipelines/tensor"],
     "pipelines/results": ["server/base", "pipelines/findings"],

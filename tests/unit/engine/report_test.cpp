@@ -37,14 +37,20 @@ Mask block(const findings::Image& image, int first_column, int last_column, int 
   });
 }
 
+recipe::ModelFile model() {
+  recipe::ModelFile model;
+  model.name = "m";
+  model.version = "1";
+  return model;
+}
+
 struct Case {
   findings::Image image = testing::empty_image(160, 120, 50, {2, 2, 4}, -860);
   Lungs lungs{{block(image, 20, 69, 5, 40), block(image, 90, 139, 5, 40)}, Mask(grid_of(image.geometry))};
 
   LungReport report() const {
-    return report_lungs(
-        empty_report(job(), image, spec(), algorithm_of(spec(), {"m", "1", {}, {}}, std::string(64, 'a'))), lungs,
-        image, spec());
+    return report_lungs(empty_report(job(), image, spec(), algorithm_of(spec(), model(), std::string(64, 'a'))), lungs,
+                        image, spec());
   }
   // The first rows of both lungs get this value: 60 rows in all.
   void fill(int rows, float hu) {

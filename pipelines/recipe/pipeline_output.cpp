@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/recipe/pipeline_output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "pipelines/recipe/file_reader.h"
+
+namespace inferad::recipe {
+
+namespace {
+
+using Rgb = std::array<std::uint8_t, 3>;
+
+// Colours that differ on grey images, in turn; then again.
+constexpr std::array<Rgb, 12> kColours{{{230, 159, 0},
+                                        {86, 180, 233},
+                                        {0, 158, 115},
+                                        {240, 228, 66},
+                                        {0, 114, 178},
+                                        {213, 94, 0},
+                                        {204, 121, 167},
+                                        {148, 103, 189},
+                                        {188, 189, 34},
+                                        {23, 190, 207},
+                                        {227, 119, 194},
+                                        {140, 86, 75}}};
+
+// Notes a problem when a name is used twice.
+class Names {
+ public:
+  void add(const JsonNode& owner, const std::string& name) {
+    if (!name.empty() && !names_.insert(name).second) owner.fail(fmt::format("\"{}\" is given twice", name));
+  }
+  bool has(const std::string& name) const { return names_.contains(name); }
+  std::vector<std::string> all() const { return {names_.begin(), names_.end()}; }
+  // Notes a problem when `name` is none of these.
+  void require(const JsonNode& user, const std::string& name, const char* what) const {
+    if (name.empty() || has(name)) return;
+    const auto near = nearest_word(name, all());
+    user.fail(
+        fmt::format("there is no {} \"{}\"{}", what, name, near.empty() ? "" : ": did you mean \"" + near + "\"?"));
+  }
+
+ private:
+  std::set<std::string> names_;
+};
+
+Rgb colour(const JsonNode& node) {
+  Rgb result{};
+  const auto parts = node.elements(3, 3);
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    result[i] = static_cast<std::uint8_t>(parts[i].integer(0, 255).value_or(0));
+  return result;
+}
+
+Segmentation segmentation_of(JsonObject& object) {
+  Segmentation result;
+  const auto labels = object.require("labels");
+  if (!labels) return result;
+  Names ids;
+  std::set<int> values;
+  for (const auto& node : labels->elements(1, 255)) {
+    JsonObject member(node);
+    OutputLabel label;
+    if (const auto value = member.require("value"))
+      label.value = static_cast<int>(value->integer(1, 65'535).value_or(0));
+    if (label.value > 0 && !values.insert(label.value).second)
+      node.fail(fmt::format("the value {} is given twice", label.value));
+    label.id = identifier(member, "id");
+    ids.add(node, label.id);
+    label.label = required_text(member, "label", 64);
+    if (const auto code = member.require("category")) label.category = coded_concept(*code);
+    if (const auto code = member.require("type")) label.type = coded_concept(*code);
+    label.laterality = optional_concept(member, "laterality");
+    const auto rgb = member.find("rgb");
+    label.rgb = rgb ? colour(*rgb) : kColours[result.labels.size() % kColours.size()];
+    result.labels.push_back(std::move(label));
+  }
+  std::stable_sort(result.labels.begin(), result.labels.end(),
+                   [](const OutputLabel& a, const OutputLabel& b) { return a.value < b.value; });
+  return result;
+}
+
+Classification classification_of(JsonObject& object) {
+  static constexpr std::array<std::pair<std::string_view, Classification::Scores>, 2> scores{
+      {{"probability", Classification::Scores::probability}, {"score", Classification::Scores::score}}};
+  Classification result;
+  if (const auto classes = object.require("classes")) {
+    Names names;
+    for (const auto& node : classes->elements(1, 1000)) {
+      result.classes.push_back(node.text().value_or(""));
+      if (result.classes.back().empty() || result.classes.back().size() > 64)
+        node.fail_expected("a text of 1 to 64 characters");
+      names.add(node, result.classes.back());
+    }
+  }
+  if (const auto word = object.require("scores"))
+    result.scores = choose<Classification::Scores>(*word, scores).value_or(result.scores);
+  return result;
+}
+
+void read_interval(const JsonNode& node, RegressionValue& value) {
+  JsonObject object(node);
+  if (const auto width = object.find("half_width")) value.half_width = width->number(0, 1e9);
+  if (const auto bounds = object.find("bounds")) {
+    const auto parts = bounds->elements(2, 2);
+    if (parts.size() == 2)
+      value.bounds = {static_cast<int>(parts[0].integer(0, 1000).value_or(0)),
+                      static_cast<int>(parts[1].integer(0, 1000).value_or(0))};
+  }
+  if (object.has("half_width") == object.has("bounds")) node.fail_expected("either \"half_width\" or \"bounds\"");
+  object.read("percent", value.confidence_percent, 1, 100);
+}
+
+Regression regression_of(JsonObject& object) {
+  Regression result;
+  const auto values = object.require("values");
+  if (!values) return result;
+  Names ids;
+  for (const auto& node : values->elements(1, 100)) {
+    JsonObject member(node);
+    RegressionValue value;
+    value.index = static_cast<int>(result.values.size());
+    value.id = identifier(member, "id");
+    ids.add(node, value.id);
+    member.read("index", value.index, 0, 1000);
+    if (const auto code = member.require("name")) value.name = coded_concept(*code);
+    if (const auto code = member.require("unit")) value.unit = coded_concept(*code);
+    if (const auto limits = member.find("range")) value.range = range(*limits, -1e12, 1e12);
+    if (const auto interval = member.find("interval")) read_interval(*interval, value);
+    result.values.push_back(std::move(value));
+  }
+  return result;
+}
+
+MeasurementSpec measurement_of(const JsonNode& node, const Names& labels) {
+  using Measure = MeasurementSpec::Measure;
+  static constexpr std::array<std::pair<std::string_view, Measure>, 10> measures{
+      {{"volume", Measure::volume},
+       {"count", Measure::count},
+       {"mean", Measure::mean},
+       {"standard_deviation", Measure::standard_deviation},
+       {"minimum", Measure::minimum},
+       {"maximum", Measure::maximum},
+       {"median", Measure::median},
+       {"percentile", Measure::percentile},
+       {"share_below", Measure::share_below},
+       {"share_above", Measure::share_above}}};
+  JsonObject object(node);
+  MeasurementSpec spec;
+  spec.id = identifier(object, "id");
+  if (const auto word = object.require("measure"))
+    spec.measure = choose<Measure>(*word, measures).value_or(spec.measure);
+  if (const auto names = object.require("labels")) spec.labels = texts(*names, 255, 64);
+  for (const auto& label : spec.labels) labels.require(node, label, "label");
+  spec.text = optional_text(object, "text", 64);
+  const bool percentile = spec.measure == Measure::percentile;
+  const bool share = spec.measure == Measure::share_below || spec.measure == Measure::share_above;
+  if (percentile) {
+    if (const auto percent = object.require("percent")) spec.parameter = percent->number(0, 100).value_or(0);
+  } else if (share) {
+    if (const auto intensity = object.require("intensity")) spec.parameter = intensity->number(-1e9, 1e9).value_or(0);
+  } else if (spec.measure == Measure::count) {
+    object.read("component_ml_min", spec.component_ml_min, 0, 1e6);
+  }
+  return spec;
+}
+
+struct Known {
+  Names labels, classes, measurements, values;
+  bool scores = false;  // classes have scores, not probabilities
+};
+
+// What the finding looks at: exactly one of three.
+void read_subject(JsonObject& object, FindingSpec& finding, const Known& known) {
+  const auto& node = object.node();
+  int subjects = 0;
+  if (const auto classes = object.find("class")) {
+    ++subjects;
+    finding.classes = texts(*classes, 1000, 64);
+    for (const auto& name : finding.classes) known.classes.require(*classes, name, "class");
+    if (known.scores && finding.classes.size() > 1)
+      classes->fail("scores of several classes cannot be added: name one");
+  }
+  if (const auto measurement = object.find("measurement")) {
+    ++subjects;
+    finding.measurement = measurement->text().value_or("");
+    known.measurements.require(*measurement, finding.measurement, "measurement");
+  }
+  if (const auto value = object.find("value")) {
+    ++subjects;
+    finding.value = value->text().value_or("");
+    known.values.require(*value, finding.value, "value");
+  }
+  if (subjects != 1) node.fail_expected("exactly one of \"class\", \"measurement\" and \"value\"");
+}
+
+void read_threshold(JsonObject& object, FindingSpec& finding, bool probability) {
+  const double least = probability ? 0 : -1e12, most = probability ? 1 : 1e12;
+  if (const auto limit = object.find("at_least")) finding.at_least = limit->number(least, most);
+  if (const auto limit = object.find("at_most")) finding.at_most = limit->number(least, most);
+  if (object.has("at_least") == object.has("at_most"))
+    object.node().fail_expected("exactly one of \"at_least\" and \"at_most\"");
+  const auto node = object.find("indeterminate");
+  if (!node) return;
+  finding.indeterminate = node->number(least, most);
+  const bool outside = finding.indeterminate && ((finding.at_least && *finding.indeterminate >= *finding.at_least) ||
+                                                 (finding.at_most && *finding.indeterminate <= *finding.at_most));
+  if (outside) node->fail("must lie on the absent side of the threshold");
+}
+
+void read_operating_point(const JsonNode& node, FindingSpec& finding) {
+  JsonObject object(node);
+  finding.operating_point = required_text(object, "source", 1024);
+  if (const auto value = object.find("sensitivity")) finding.sensitivity = value->number(0, 1);
+  if (const auto value = object.find("specificity")) finding.specificity = value->number(0, 1);
+}
+
+FindingSpec finding_of(const JsonNode& node, const Known& known) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> levels{
+      {{"STAT", "STAT"}, {"HIGH", "HIGH"}, {"ROUTINE", "ROUTINE"}}};
+  JsonObject object(node);
+  FindingSpec finding;
+  finding.id = identifier(object, "id");
+  finding.name = required_text(object, "name", 64);
+  if (const auto code = object.require("concept")) finding.concept_code = coded_concept(*code);
+  finding.site = optional_concept(object, "site");
+  finding.laterality = optional_concept(object, "laterality");
+  read_subject(object, finding, known);
+  read_threshold(object, finding, !finding.classes.empty() && !known.scores);
+  if (const auto point = object.find("operating_point")) read_operating_point(*point, finding);
+  if (const auto level = object.find("priority")) finding.level = choose<std::string_view>(*level, levels).value_or("");
+  return finding;
+}
+
+void read_kind_of_output(const JsonNode& node, PipelineFile& out, Known& known) {
+  static constexpr std::array<std::pair<std::string_view, int>, 3> kinds{
+      {{"segmentation", 0}, {"classification", 1}, {"regression", 2}}};
+  JsonObject object(node);
+  const auto word = object.require("kind");
+  const auto kind = word ? choose<int>(*word, kinds) : std::nullopt;
+  if (!kind) {
+    for (const char* name : {"labels", "classes", "scores", "values"}) object.allow(name);
+  } else if (*kind == 0) {
+    auto segmentation = segmentation_of(object);
+    for (const auto& label : segmentation.labels) known.labels.add(node, label.id);
+    out.output = std::move(segmentation);
+  } else if (*kind == 1) {
+    auto classification = classification_of(object);
+    known.scores = classification.scores == Classification::Scores::score;
+    for (const auto& name : classification.classes) known.classes.add(node, name);
+    out.output = std::move(classification);
+  } else {
+    auto regression = regression_of(object);
+    for (const auto& value : regression.values) known.values.add(node, value.id);
+    out.output = std::move(regression);
+  }
+}
+
+}  // namespace
+
+void read_output(JsonObject& pipeline, PipelineFile& out) {
+  Known known;
+  if (const auto output = pipeline.require("output")) read_kind_of_output(*output, out, known);
+  if (const auto list = pipeline.find("measurements")) {
+    if (!std::holds_alternative<Segmentation>(out.output)) list->fail("only a segmentation can be measured");
+    for (const auto& node : list->elements(0, 1000)) {
+      out.measurements.push_back(measurement_of(node, known.labels));
+      known.measurements.add(node, out.measurements.back().id);
+    }
+  }
+  if (const auto list = pipeline.find("findings")) {
+    Names ids;
+    for (const auto& node : list->elements(0, 100)) {
+      out.findings.push_back(finding_of(node, known));
+      ids.add(node, out.findings.back().id);
+    }
+  }
+}
+
+}  // namespace inferad::recipe

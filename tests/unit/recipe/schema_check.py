@@ -1,0 +1,110 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The schemas of pipeline.json and model.json accept and refuse what the readers do (schema_check.py SOURCE_FOLDER)."""
+import copy
+import json
+import pathlib
+import sys
+
+try:
+    import jsonschema
+except ImportError:
+    print("SKIPPED: python3-jsonschema is not installed")
+    sys.exit(0)
+
+SOURCE = pathlib.Path(sys.argv[1])
+
+
+def code(value="1", scheme="SCT", meaning="x"):
+    return {"value": value, "scheme": scheme, "meaning": meaning}
+
+
+SEGMENTATION = {
+    "name": "spleen", "version": "1", "kind": "model", "title": "Spleen", "manufacturer": "Me", "model": "net",
+    "eligibility": {"modality": "CT", "age_years": {"min": 18}, "unknown": "refuse"},
+    "preprocessing": [{"_target_": "Orientationd", "keys": "image", "axcodes": "RAS"}],
+    "inferer": {"_target_": "SimpleInferer"},
+    "output": {"kind": "segmentation",
+               "labels": [{"value": 1, "id": "spleen", "label": "Spleen", "category": code(), "type": code()}]},
+    "measurements": [{"id": "volume", "measure": "volume", "labels": "spleen"},
+                     {"id": "low", "measure": "share_below", "labels": ["spleen"], "intensity": -950}],
+    "findings": [{"id": "large", "name": "Large", "concept": code(), "measurement": "volume", "at_least": 400,
+                  "priority": "HIGH"}],
+}
+CLASSIFICATION = {
+    **SEGMENTATION, "measurements": [], "input": {"values": "window", "dimensions": 2},
+    "output": {"kind": "classification", "classes": ["a", "b"], "scores": "probability"},
+    "findings": [{"id": "f", "name": "F", "concept": code(), "class": ["a", "b"], "at_least": 0.5, "indeterminate": 0.4,
+                  "operating_point": {"source": "s", "sensitivity": 0.9}}],
+}
+REGRESSION = {
+    **SEGMENTATION, "measurements": [],
+    "output": {"kind": "regression", "values": [{"id": "age", "name": code(), "unit": code(), "range": {"min": 0},
+                                                 "interval": {"half_width": 4}}]},
+    "findings": [{"id": "f", "name": "F", "concept": code(), "value": "age", "at_most": 3}],
+}
+BUNDLE = {**{key: value for key, value in SEGMENTATION.items() if key not in ("preprocessing", "inferer")}, "bundle": True}
+MODEL = {
+    "name": "net", "version": "1", "format": "bundle", "file": "models/model.ts", "sha256": "a" * 64,
+    "source": {"url": "https://example.org/x", "size_bytes": 5},
+    "card": {"intended_use": "a", "method": "b", "training_data": "c", "licence": "d", "input": "e", "output": "f",
+             "limits": ["g"], "population": "h", "calibrated": True, "accepts": {"modality": ["CT"], "sex": "F"}},
+}
+
+
+def changed(document, pointer, value):
+    document = copy.deepcopy(document)
+    *path, last = pointer.strip("/").split("/")
+    place = document
+    for part in path:
+        place = place[int(part)] if isinstance(place, list) else place[part]
+    if value is None:
+        del place[last]
+    else:
+        place[int(last) if isinstance(place, list) else last] = value
+    return document
+
+
+LUNG = json.loads((SOURCE / "pipelines/catalog/ct-lung-density/pipeline.json").read_text())
+GOOD = {"pipeline": [LUNG, SEGMENTATION, CLASSIFICATION, REGRESSION, BUNDLE,
+                     changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
+        "model": [MODEL, json.loads((SOURCE / "models/lung-topology/model.json").read_text())]}
+BAD = {
+    "pipeline": [
+        changed(LUNG, "/kind", "dance"), changed(LUNG, "/colour", "red"), changed(LUNG, "/lungs/airways/wall_mm", 99),
+        changed(LUNG, "/output", {}), changed(LUNG, "/findings/1/measure", "LAA"), changed(LUNG, "/eligibility", None),
+        changed(SEGMENTATION, "/lungs", {}), changed(SEGMENTATION, "/titel", "x"), changed(SEGMENTATION, "/output", None),
+        changed(SEGMENTATION, "/eligibility", {}), changed(SEGMENTATION, "/eligibility/modalty", "CT"),
+        changed(SEGMENTATION, "/eligibility/age_years", {}), changed(SEGMENTATION, "/eligibility/sex", "X"),
+        changed(SEGMENTATION, "/inferer", 1), changed(SEGMENTATION, "/preprocessing/0/_target_", None),
+        changed(SEGMENTATION, "/output/kind", "masks"), changed(SEGMENTATION, "/output/labels/0/value", 0),
+        changed(SEGMENTATION, "/output/classes", ["a"]), changed(SEGMENTATION, "/output/labels/0/id", "a b"),
+        changed(SEGMENTATION, "/measurements/0/measure", "percentile"), changed(SEGMENTATION, "/measurements/0/percent", 5),
+        changed(SEGMENTATION, "/measurements/1/intensity", None), changed(SEGMENTATION, "/findings/0/priority", "LOW"),
+        changed(SEGMENTATION, "/findings/0/at_most", 1), changed(SEGMENTATION, "/findings/0/class", "x"),
+        changed(SEGMENTATION, "/findings/0/measurement", None), changed(SEGMENTATION, "/input", {"dimensions": 4}),
+        changed(CLASSIFICATION, "/output/scores", "x"), changed(REGRESSION, "/output/values/0/interval", {}),
+        changed(BUNDLE, "/bundle", None), changed(BUNDLE, "/inferer", {"_target_": "SimpleInferer"}),
+    ],
+    "model": [
+        changed(MODEL, "/file", "../x"), changed(MODEL, "/file", "/etc/passwd"), changed(MODEL, "/file", "a/../../x"),
+        changed(MODEL, "/file", "a/"), changed(MODEL, "/format", "pickle"), changed(MODEL, "/sha256", "abc"),
+        changed(MODEL, "/card/licence", ""), changed(MODEL, "/card/accepts/modalty", "CT"),
+        changed(MODEL, "/source/url", "ftp://x"), changed(MODEL, "/source/size_bytes", None),
+    ],
+}
+
+failures = 0
+for name in ("pipeline", "model"):
+    schema = json.loads((SOURCE / f"config/schema/{name}.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    for good in GOOD[name]:
+        for error in validator.iter_errors(good):
+            print(f"{name}: {json.dumps(good)[:200]}: {error.message[:300]}")
+            failures += 1
+    for bad in BAD[name]:
+        if validator.is_valid(bad):
+            print(f"{name}: accepts {json.dumps(bad)}")
+            failures += 1
+sys.exit(1 if failures else 0)
