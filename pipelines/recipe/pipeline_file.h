@@ -23,10 +23,10 @@ namespace inferad::recipe {
 struct Input {
   enum class Values {
     modality,  // after the modality LUT or rescale: Hounsfield units for CT
-    window,    // the first VOI window over the modality values, 0 to 1; without one, the range of the stored bits
+    window,    // as shown, 0 (black) to 1 (white): the first VOI window, without one the range of the stored bits
   };
   Values values = Values::modality;
-  bool invert_monochrome1 = true;  // white is high in both photometric interpretations
+  bool invert_monochrome1 = true;  // of modality values too: white is high, whatever the photometric interpretation
   int dimensions = 3;              // 3: a volume; 2: one image, no slices
 };
 
