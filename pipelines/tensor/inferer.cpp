@@ -16,6 +16,8 @@ namespace inferad::tensor {
 
 namespace {
 
+constexpr std::int64_t kSlicesAtOnce = 32;
+
 // What MONAI's inferers take and what does not change the result: where and how they compute.
 void ignore_execution(Arguments& arguments) {
   arguments.ignore(
@@ -229,32 +231,47 @@ Result<at::Tensor> slide(const Inferer& inferer, const at::Tensor& input, const 
   return blending.finish();
 }
 
-// The axis in front of the others, contiguous. Volumes come with slices along the last axis, which at::copy_ transposes
-// fast only as a matrix.
-at::Tensor axis_first(const at::Tensor& volume, std::int64_t axis) {
-  if (axis != volume.dim() - 1) return volume.movedim(axis, 0).contiguous();
+// The last axis in front of the others, contiguous. Of matrices copy_() knows a transpose in blocks.
+at::Tensor last_axis_first(const at::Tensor& volume) {
   auto shape = volume.sizes().vec();
   std::rotate(shape.begin(), shape.end() - 1, shape.end());
-  return volume.contiguous().view({-1, volume.size(axis)}).t().contiguous().view(shape);
+  const auto matrix = volume.contiguous().view({-1, shape[0]});
+  return at::empty({matrix.size(1), matrix.size(0)}, matrix.options()).copy_(matrix.t()).view(shape);
 }
 
-at::Tensor first_axis_to(const at::Tensor& stack, std::int64_t axis) {
-  if (axis != stack.dim() - 1) return stack.movedim(0, axis).contiguous();
+at::Tensor first_axis_last(const at::Tensor& stack) {
   auto shape = stack.sizes().vec();
   std::rotate(shape.begin(), shape.begin() + 1, shape.end());
-  return stack.contiguous().view({stack.size(0), -1}).t().contiguous().view(shape);
+  const auto matrix = stack.contiguous().view({stack.size(0), -1});
+  return at::empty({matrix.size(1), matrix.size(0)}, matrix.options()).copy_(matrix.t()).view(shape);
 }
 
-// Each slice is an image of a batch.
+// Slices as images of a batch. Some at a time: in a volume they lie across the lines of memory, so that one alone costs
+// as much to fetch as many, and all together would be the volume once more.
 Result<at::Tensor> slide_slices(const Inferer& inferer, const at::Tensor& input, const Network& network,
                                 const Progress& progress, const Stop& stop) {
   if (input.dim() != 5) return Error{Errc::model, "the slice inferer is for three spatial axes"};
   const auto axis = inferer.slice_axis + 2;
   const auto slices = input.size(axis), images = input.size(0);
-  // [slice, batch, channel, …] as [slice and batch, channel, …]
-  const auto stack = axis_first(input, axis).flatten(0, 1);
-  INFERAD_TRY(const auto output, slide(inferer, stack, network, progress, stop));
-  return first_axis_to(output.unflatten(0, {slices, images}), axis);
+  const auto step = (kSlicesAtOnce + inferer.batch_size - 1) / inferer.batch_size * inferer.batch_size;
+  at::Tensor result;
+  for (std::int64_t first = 0; first < slices; first += step) {
+    const auto count = std::min(step, slices - first);
+    // [slice, image, channel, …] as [slice and image, channel, …]
+    const auto stack = last_axis_first(input.narrow(axis, first, count).movedim(axis, -1)).flatten(0, 1);
+    const auto news = [&](double fraction) {
+      progress((static_cast<double>(first) + fraction * static_cast<double>(count)) / static_cast<double>(slices));
+    };
+    INFERAD_TRY(const auto output, slide(inferer, stack, network, progress ? Progress(news) : Progress(), stop));
+    const auto part = first_axis_last(output.unflatten(0, {count, images})).movedim(-1, axis);
+    if (!result.defined()) {
+      auto shape = part.sizes().vec();
+      shape[static_cast<std::size_t>(axis)] = slices;
+      result = at::empty(shape, part.options());
+    }
+    result.narrow(axis, first, count).copy_(part);
+  }
+  return result.defined() ? Result<at::Tensor>(result) : Error{Errc::model, "the image is empty"};
 }
 
 }  // namespace
