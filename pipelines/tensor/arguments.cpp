@@ -100,6 +100,19 @@ std::string Arguments::text(std::string_view name, std::string_view fallback) {
   return std::string(fallback);
 }
 
+std::string Arguments::joined_text(std::string_view name) {
+  const auto* found = find(name);
+  const auto* list = found == nullptr ? nullptr : std::get_if<recipe::List>(&found->is);
+  if (list == nullptr || list->size() == step_->keys.size()) return text(name, "");
+  std::string result;
+  for (const auto& value : *list) {
+    const auto* part = std::get_if<std::string>(&value.is);
+    if (part == nullptr) refuse(name, "must be a text or a list of texts");
+    if (part != nullptr) result += *part;
+  }
+  return result;
+}
+
 std::string Arguments::one_of(std::string_view name, std::string_view fallback,
                               std::initializer_list<std::string_view> allowed) {
   auto value = text(name, fallback);

@@ -35,6 +35,7 @@ class Arguments {
   std::int64_t integer(std::string_view name, std::int64_t fallback);
   std::string text(std::string_view name, std::string_view fallback);
   std::string one_of(std::string_view name, std::string_view fallback, std::initializer_list<std::string_view> allowed);
+  std::string joined_text(std::string_view name);  // a text, or a list of texts in a row: "RAS", ["R", "A", "S"]
   std::optional<double> optional_number(std::string_view name);
   std::optional<at::ScalarType> dtype(std::string_view name);  // "float32", "uint8", …
 

@@ -121,11 +121,6 @@ class AsDiscrete : public TensorTransform {
   at::ScalarType type_;
 };
 
-template <class T>
-std::shared_ptr<const Transform> make(Arguments& arguments) {
-  return std::make_shared<const T>(arguments);
-}
-
 constexpr Maker kMakers[] = {
     {"Activations", make<Activations>},
     {"AsDiscrete", make<AsDiscrete>},

@@ -84,11 +84,6 @@ class DeleteItems : public Transform {
   std::vector<std::string> keys_;
 };
 
-template <class T>
-std::shared_ptr<const Transform> make(Arguments& arguments) {
-  return std::make_shared<const T>(arguments);
-}
-
 constexpr Maker kMakers[] = {
     {"Lambda", make<Lambda>},
     {"ConcatItems", make<ConcatItems>, true},

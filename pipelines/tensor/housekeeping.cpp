@@ -133,11 +133,6 @@ class SqueezeDim : public VolumeTransform {
   bool update_affine_ = true;
 };
 
-template <class T>
-std::shared_ptr<const Transform> make(Arguments& arguments) {
-  return std::make_shared<const T>(arguments);
-}
-
 constexpr Maker kMakers[] = {
     {"EnsureChannelFirst", make<EnsureChannelFirst>},
     {"LoadImage", make<LoadImage>},

@@ -249,11 +249,6 @@ class ThresholdIntensity : public TensorTransform {
   bool above_ = true;
 };
 
-template <class T>
-std::shared_ptr<const Transform> make(Arguments& arguments) {
-  return std::make_shared<const T>(arguments);
-}
-
 constexpr Maker kMakers[] = {
     {"ScaleIntensity", make<ScaleIntensity>},
     {"ScaleIntensityRange", make<ScaleIntensityRange>},

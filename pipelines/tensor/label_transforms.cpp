@@ -111,11 +111,6 @@ class ClearBorder : public TensorTransform {
   int connectivity_;
 };
 
-template <class T>
-std::shared_ptr<const Transform> make(Arguments& arguments) {
-  return std::make_shared<const T>(arguments);
-}
-
 constexpr Maker kMakers[] = {
     {"KeepLargestConnectedComponent", make<KeepLargestConnectedComponent>},
     {"RemoveSmallObjects", make<RemoveSmallObjects>},

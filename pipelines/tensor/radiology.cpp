@@ -176,11 +176,6 @@ class ShiftIntensity : public TensorTransform {
   double offset_;
 };
 
-template <class T>
-std::shared_ptr<const Transform> make(Arguments& arguments) {
-  return std::make_shared<const T>(arguments);
-}
-
 constexpr Maker kMakers[] = {
     {"ScaleIntensityQuantiles", make<ScaleIntensityQuantiles>},
     {"NormalizeMeanStd", make<NormalizeMeanStd>},

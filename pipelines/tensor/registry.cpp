@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
+#include "pipelines/tensor/invert.h"
 #include "pipelines/tensor/makers.h"
 
 namespace inferad::tensor {
@@ -16,7 +18,8 @@ const Table& table() {
   static const Table made = [] {
     Table result;
     for (const auto& makers : {housekeeping_makers(), intensity_makers(), radiology_makers(), discrete_makers(),
-                               label_makers(), entry_makers()})
+                               label_makers(), entry_makers(), orientation_makers(), spacing_makers(), resize_makers(),
+                               pad_makers(), crop_makers(), smooth_makers(), invert_makers()})
       for (const auto& maker : makers) INFERAD_CHECK(result.emplace(maker.target, &maker).second);
     return result;
   }();
@@ -62,6 +65,10 @@ class Placed : public Transform {
   std::shared_ptr<const Transform> transform_;
 };
 
+Made placed(const recipe::Step& step, Made transform) {
+  return std::make_shared<const Placed>(fmt::format("{}: {}", step.where, step.target), std::move(transform));
+}
+
 Result<std::shared_ptr<const Transform>> make_for_keys(const Maker& maker, const recipe::Step& step) {
   std::vector<EachKey::Part> parts;
   bool allow_missing = false;
@@ -91,6 +98,11 @@ Result<Volume> Transform::undo(Volume, const Done&, bool) const {
   return Volume{};
 }
 
+Result<Volume> Transform::undo_to_labels(Volume, const Done&) const {
+  INFERAD_CHECK(!"asked only of transforms that can");
+  return Volume{};
+}
+
 bool knows_transform(std::string_view target) { return table().contains(target); }
 
 Result<std::shared_ptr<const Transform>> make_transform(const recipe::Step& step) {
@@ -99,14 +111,20 @@ Result<std::shared_ptr<const Transform>> make_transform(const recipe::Step& step
     return Error{Errc::invalid_input, fmt::format("{}: transform `{}` is not supported", step.where, step.target)};
   const Maker& maker = *found->second;
   INFERAD_TRY(auto made, maker.whole_step ? make_for_step(maker, step) : make_for_keys(maker, step));
-  return Made(std::make_shared<const Placed>(fmt::format("{}: {}", step.where, step.target), std::move(made)));
+  return placed(step, std::move(made));
 }
 
-Result<Chain> make_chain(const std::vector<recipe::Step>& steps) {
+Result<Chain> make_chain(const std::vector<recipe::Step>& steps, bool byte_labels) {
   Chain chain;
-  for (const auto& step : steps) {
-    INFERAD_TRY(auto made, make_transform(step));
-    chain.push_back(std::move(made));
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    INFERAD_TRY(auto made, make_transform(steps[i]));
+    if (i > 0 && is_invert_argmax(steps[i - 1], steps[i])) {
+      const bool last = std::all_of(steps.begin() + static_cast<std::ptrdiff_t>(i) + 1, steps.end(),
+                                    [](const auto& step) { return step.target == "SaveImage"; });
+      chain.back() = placed(steps[i - 1], make_invert_argmax(steps[i - 1], byte_labels && last));
+    } else {
+      chain.push_back(std::move(made));
+    }
   }
   return chain;
 }

@@ -5,7 +5,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,14 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/tensor/affine.h"
+
 namespace inferad::tensor {
 
 class Transform;
-
-// Voxel index (i, j, k), the array axes after the channel, to RAS+ millimetres; rows of a 4 x 4 matrix. A 2-D image
-// has the k axis too, with its slice at k = 0.
-using Affine = std::array<std::array<double, 4>, 4>;
-inline constexpr Affine kIdentity{{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}};
 
 // One spatial step that was done: what undoing it needs.
 struct Done {

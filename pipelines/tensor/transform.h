@@ -22,6 +22,11 @@ class Transform : public std::enable_shared_from_this<Transform> {
   // For spatial transforms: undoes `done`, which this transform recorded, on a volume. `nearest`: resample by nearest
   // neighbour whatever the mode was. Others are never asked.
   virtual Result<Volume> undo(Volume volume, const Done& done, bool nearest) const;
+  // Whether undo() only moves voxels, or cuts and fills with 0: of channels or of their labels makes no difference.
+  virtual bool moves_only() const { return false; }
+  // Argmax over the channels of undo(volume, done, false), uint8, without making them. Asked only of those that can.
+  virtual bool undoes_to_labels() const { return false; }
+  virtual Result<Volume> undo_to_labels(Volume volume, const Done& done) const;
 };
 
 // Errc::invalid_input names the step's place and the argument that is missing, unknown or of a wrong kind; an unknown
@@ -30,7 +35,9 @@ Result<std::shared_ptr<const Transform>> make_transform(const recipe::Step& step
 bool knows_transform(std::string_view target);
 
 using Chain = std::vector<std::shared_ptr<const Transform>>;
-Result<Chain> make_chain(const std::vector<recipe::Step>& steps);
+// Invert by interpolation followed by argmax becomes one step, which gives the same labels. `byte_labels`: as uint8
+// where nothing but SaveImage follows; MONAI has float32.
+Result<Chain> make_chain(const std::vector<recipe::Step>& steps, bool byte_labels = false);
 Status apply(const Chain& chain, Sample& sample);  // an error names the place of the step
 
 }  // namespace inferad::tensor
