@@ -113,4 +113,25 @@ Result<BundleSpec> read_bundle(const fs::path& folder) {
   return bundle;
 }
 
+Result<Recipe> steps_of(const PipelineFile& pipeline, const ModelFile& model) {
+  if (!pipeline.from_bundle) return pipeline.recipe;
+  if (model.format != ModelFormat::bundle)
+    return Error{Errc::invalid_input, fmt::format("pipeline {} takes the steps of a bundle, but model {} is none",
+                                                  pipeline.name, model.name)};
+  INFERAD_TRY(auto bundle, read_bundle(model.folder));
+  int channels = bundle.pred.channels;
+  if (const auto* segmentation = std::get_if<Segmentation>(&pipeline.output)) {
+    if (channels > 1 && segmentation->labels.back().value >= channels)
+      return Error{Errc::invalid_input,
+                   fmt::format("pipeline {} has a label {}, but the bundle's output has {} channels", pipeline.name,
+                               segmentation->labels.back().value, channels)};
+  } else if (const auto* classification = std::get_if<Classification>(&pipeline.output)) {
+    if (channels > 0 && static_cast<int>(classification->classes.size()) != channels)
+      return Error{Errc::invalid_input,
+                   fmt::format("pipeline {} has {} classes, but the bundle's output has {} channels", pipeline.name,
+                               classification->classes.size(), channels)};
+  }
+  return std::move(bundle.recipe);
+}
+
 }  // namespace inferad::recipe

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/recipe/model_file.h"
+#include "pipelines/recipe/pipeline_file.h"
 #include "pipelines/recipe/recipe.h"
 #include "server/base/result.h"
 
@@ -37,5 +39,9 @@ struct BundleSpec {
 // Errc::not_found names the file that is missing; Errc::invalid_input what is missing in it, or what read_recipe()
 // refuses. Only JSON configurations are read: a bundle with inference.yaml is refused by name.
 Result<BundleSpec> read_bundle(const std::filesystem::path& folder);
+
+// The steps of a pipeline: its own, or those of its model's bundle. Errc::invalid_input: it asks for a bundle's, and
+// the model is none, or the bundle's output has fewer channels than the pipeline has classes or labels.
+Result<Recipe> steps_of(const PipelineFile& pipeline, const ModelFile& model);
 
 }  // namespace inferad::recipe

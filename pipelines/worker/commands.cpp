@@ -2,6 +2,7 @@
 #include "pipelines/worker/commands.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "pipelines/engine/engine.h"
 #include "pipelines/findings/codes.h"
 #include "pipelines/imaging/find_series.h"
+#include "pipelines/recipe/import_model.h"
 #include "pipelines/worker/channel.h"
 #include "pipelines/worker/job_runner.h"
 #include "pipelines/worker/sandbox.h"
@@ -127,6 +129,15 @@ int check_command(const EngineChoice& choice) {
   for (const auto& refused : engine->refused()) fmt::print(stderr, "{}: refused: {}\n", refused.name, refused.reason);
   if (engine->pipelines().empty()) fmt::print(stderr, "{}: no pipeline is ready\n", choice.catalog.string());
   return engine->refused().empty() && !engine->pipelines().empty() ? exit_status::kDone : exit_status::kConfiguration;
+}
+
+int import_command(const EngineChoice& engine, const std::filesystem::path& source, const std::string& name) {
+  umask(022);  // models are no patient data
+  const auto made = recipe::import_model({source, name, engine.models, engine.catalog});
+  if (!made) return fail(made.error());
+  fmt::print("{}\n{}\n", made->model.string(), made->pipeline.string());
+  for (const auto& line : made->to_do) fmt::print("to do: {}\n", line);
+  return exit_status::kDone;
 }
 
 }  // namespace inferad::worker

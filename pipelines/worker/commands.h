@@ -34,5 +34,7 @@ int serve_command(const EngineChoice& engine, const SandboxChoice& sandbox, int 
 int run_command(const EngineChoice& engine, const SandboxChoice& sandbox, const RunChoice& choice);
 // Loads every pipeline and its models; prints one line each. 78 when one is refused or there is none.
 int check_command(const EngineChoice& engine);
+// Makes a model and a pipeline of a MONAI bundle's folder or a .pt or .ts file; `name` "" = the name of the source.
+int import_command(const EngineChoice& engine, const std::filesystem::path& source, const std::string& name);
 
 }  // namespace inferad::worker

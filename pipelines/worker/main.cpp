@@ -77,6 +77,15 @@ int main(int argc, char** argv) {
   add_engine_options(*check, engine);
   check->callback([&] { status = check_command(engine); });
 
-  CLI11_PARSE(app, argc, argv);
-  return status;
+  std::filesystem::path source;
+  std::string name;
+  auto* import = app.add_subcommand("import", "make a model and a pipeline of a MONAI bundle or a TorchScript file");
+  import->add_option("source", source, "a bundle's folder, or a .pt or .ts file")->required();
+  import->add_option("--name", name, "of the model and the pipeline (that of the source)");
+  add_engine_options(*import, engine);
+  import->callback([&] { status = import_command(engine, source, name);
+});
+
+CLI11_PARSE(app, argc, argv);
+return status;
 }

@@ -74,4 +74,28 @@ TEST_CASE("what a bundle lacks is named") {
   CHECK(contains(problem(folder), "inference.yaml: YAML is not read"));
 }
 
+TEST_CASE("the steps of a pipeline are its own, or those of a bundle that fits its output") {
+  const Folder folder;
+  write_bundle(folder);
+  PipelineFile pipeline;
+  pipeline.recipe.inferer.target = "SliceInferer";
+  ModelFile model;
+  model.folder = folder.path;
+  CHECK(steps_of(pipeline, model)->inferer.target == "SliceInferer");
+  pipeline.from_bundle = true;
+  CHECK(contains(steps_of(pipeline, model).error().what, "model  is none"));
+  model.format = ModelFormat::bundle;
+  pipeline.output = Classification{{"a", "b"}, Classification::Scores::probability};
+  CHECK(steps_of(pipeline, model)->inferer.target == "SimpleInferer");
+  pipeline.output = Classification{{"a", "b", "c"}, Classification::Scores::probability};
+  CHECK(contains(steps_of(pipeline, model).error().what, "3 classes, but the bundle's output has 2 channels"));
+  Segmentation segmentation;
+  segmentation.labels.emplace_back();
+  pipeline.output = segmentation;
+  CHECK(steps_of(pipeline, model));
+  segmentation.labels.back().value = 2;
+  pipeline.output = segmentation;
+  CHECK(contains(steps_of(pipeline, model).error().what, "a label 2, but the bundle's output has 2 channels"));
+}
+
 }  // namespace inferad::recipe
