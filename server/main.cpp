@@ -10,9 +10,9 @@ using namespace inferad::app;
 
 struct Words {  // what the command line said
   NodeChoice node;
-  std::string pipeline, peer, calling_ae;
+  std::string pipeline, peer, calling_ae, model, mirror, name;
   std::vector<std::filesystem::path> paths;
-  std::filesystem::path out;
+  std::filesystem::path out, source;
   std::int64_t id = 0;
 };
 
@@ -51,6 +51,26 @@ void add_file_commands(CLI::App& app, Words& words, int& status) {
   echo->add_option("peer", words.peer, "name of the peer in the configuration")->required();
 }
 
+void add_model_commands(CLI::App& models, Words& words, int& status) {
+  models.require_subcommand(0, 1);
+  auto* fetch = models.add_subcommand("fetch", "get the weights of a model that model.json names by address and hash");
+  fetch->add_option("model", words.model, "name of the model")->required();
+  fetch->add_option("--mirror", words.mirror,
+                    "address or folder that has MODEL/FILE, instead of the model's own source");
+  auto* import = models.add_subcommand("import", "make a model and a pipeline of a MONAI bundle or a TorchScript file");
+  import->add_option("source", words.source, "a bundle's folder, or a .pt or .ts file")->required();
+  import->add_option("--name", words.name, "of the model and the pipeline (that of the source)");
+  for (auto* sub : {fetch, import}) sub->fallthrough();  // --config may stand after them
+  models.callback([&words, &status, &models, fetch, import] {
+    if (models.got_subcommand(fetch))
+      status = fetch_command(words.node, words.model, words.mirror);
+    else if (models.got_subcommand(import))
+      status = import_command(words.node, words.source, words.name);
+    else
+      status = models_command(words.node);
+  });
+}
+
 void add_node_commands(CLI::App& app, Words& words, int& status) {
   const auto add = [&](const char* name, const char* help, int (*command)(const NodeChoice&)) {
     auto* sub = add_command(
@@ -74,7 +94,7 @@ void add_node_commands(CLI::App& app, Words& words, int& status) {
   add("worklist", "the reading worklist of the running node", worklist_command);
   add_retry(*add("jobs", "what pipelines did and do", jobs_command), "jobs");
   add_retry(*add("outbox", "what was sent, waits or is parked", outbox_command), "outbox");
-  add("models", "pipelines and models of the running node", models_command);
+  add_model_commands(*add("models", "pipelines and models of the running node", models_command), words, status);
   add("rules", "routing rules and how many studies each took", rules_command);
   add("peers", "whom the node talks with", peers_command);
 }

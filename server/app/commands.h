@@ -28,6 +28,11 @@ int explain_command(const NodeChoice& node, const std::vector<std::filesystem::p
 int run_command(const NodeChoice& node, const std::string& pipeline, const std::vector<std::filesystem::path>& paths,
                 const std::filesystem::path& out);
 int echo_command(const NodeChoice& node, const std::string& peer);
+// Gets the weights that model.json names, checks and keeps them. `mirror`: URL or folder with MODEL/FILE, "" = the
+// model's own source.
+int fetch_command(const NodeChoice& node, const std::string& model, const std::string& mirror);
+// Through inferad-worker: a model and a pipeline of a MONAI bundle or a TorchScript file.
+int import_command(const NodeChoice& node, const std::filesystem::path& source, const std::string& name);
 
 // ---- questions to the running node, over its HTTP API ----
 int status_command(const NodeChoice& node);
