@@ -83,11 +83,13 @@ Status App::open_stores() {
 
 void App::make_flow() {
   const auto changed = [this](std::int64_t study_id) { study_changed(study_id); };
-  workers_ = std::make_unique<workers::ProcessHost>(host_options(settings_, metrics_, [this] { study_changed(0); }));
+  workers_ = std::make_unique<workers::ProcessHost>(host_options(settings_, metrics_, [this] {
+    bells_.jobs.ring();  // a job may wait for this worker
+    study_changed(0);
+  }));
   outbox_ = std::make_unique<flow::Outbox>(*ledger_, dicom_client_, mllp_client_, settings_, bells_, metrics_, changed);
   dispatcher_ = std::make_unique<flow::Dispatcher>(
-      flow::Dispatcher::Parts{*ledger_, *spool_, *workers_, headers_, bells_, metrics_, changed}, settings_,
-      installation_id_);
+      flow::JobParts{*ledger_, *spool_, headers_, bells_, metrics_, changed}, *workers_, settings_, installation_id_);
   clerk_ = std::make_unique<flow::Clerk>(
       flow::Clerk::Parts{*ledger_, *spool_, headers_, dicom_client_, bells_, metrics_, changed}, settings_,
       routing_of(*configuration_.get()));

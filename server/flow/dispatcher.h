@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives jobs to workers: one thread for each worker process leases the most urgent job and sees it through (JobRun).
-// Concurrency: the threads share nothing but the ledger. A lease always ends settled; after a crash Ledger::recover
+// Gives jobs to workers: one thread for each worker process. When a worker is free and a job waits, it leases the most
+// urgent one and sees it through (JobRun). Nothing is leased ahead of a worker: what waits shows as pending, and a more
+// urgent study overtakes it. Bells::jobs says that a job or a worker came.
+// Concurrency: the threads share the ledger and the workers. A lease always ends settled; after a crash Ledger::recover
 // returns it.
 #pragma once
 
@@ -14,17 +16,18 @@ namespace inferad::flow {
 
 class Dispatcher {
  public:
-  using Parts = JobParts;
-  // `device_serial`: what names this installation in results.
-  Dispatcher(Parts parts, const config::Settings& settings, std::string device_serial);
+  // `device_serial`: what names this installation in results. `workers` outlives the dispatcher.
+  Dispatcher(JobParts parts, WorkerHost& workers, const config::Settings& settings, std::string device_serial);
   ~Dispatcher();  // stops: jobs under way go back to pending, their attempt not counted
 
   void start();  // once; settings.workers.count threads
 
  private:
   void run(const std::stop_token& stop);
+  Result<bool> run_next(const std::stop_token& stop);  // false: no job waits, or no worker
 
-  const Parts parts_;
+  const JobParts parts_;
+  WorkerHost& workers_;
   const config::Settings settings_;
   const std::string device_serial_;
   std::vector<std::jthread> threads_;  // last: they end first

@@ -11,7 +11,7 @@
 namespace inferad::flow {
 
 struct Bells {
-  Doorbell jobs;    // the clerk made a job, or an operator asked for one again
+  Doorbell jobs;    // the clerk made a job, an operator asked for one again, or a worker came up
   Doorbell outbox;  // there is something to deliver
 };
 

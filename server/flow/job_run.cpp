@@ -50,7 +50,7 @@ JobRun::JobRun(const JobParts& parts, const config::Settings& settings, const st
       stop_(stop),
       folder_(settings.data_folder / "jobs" / std::to_string(lease.id)) {}
 
-void JobRun::run() {
+void JobRun::run(FreeWorker& worker) {
   if (lease_.attempts == 1 && !lease_.findings_recorded) {
     const std::chrono::duration<double> waited = wall_now() - lease_.created_at;
     parts_.metrics.observe(Stage::queue, waited.count());
@@ -61,7 +61,7 @@ void JobRun::run() {
   crash_point("dispatch.folder_made");
   tell();
   const WorkerOrder order{lease_.id, lease_.pipeline, folder_, settings_.workers.deadline};
-  const auto result = parts_.workers.run(order, *this, stop_);
+  const auto result = worker.run(order, *this, stop_);
   end_stage();
   if (!result) return settle_error(result.error());
   if (result->outcome == WorkerResult::Outcome::failed) return try_again_or_fail(result->reason);

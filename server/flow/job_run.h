@@ -10,6 +10,7 @@
 #include "server/flow/findings_summary.h"
 #include "server/flow/job_file.h"
 #include "server/flow/ports.h"
+#include "server/flow/worker_ports.h"
 #include "server/store/ledger.h"
 #include "server/store/spool.h"
 #include "server/telemetry/metrics.h"
@@ -19,7 +20,6 @@ namespace inferad::flow {
 struct JobParts {  // all outlive the run
   store::Ledger& ledger;
   store::Spool& spool;
-  WorkerHost& workers;
   HeaderReader& headers;
   Bells& bells;
   Metrics& metrics;
@@ -32,7 +32,7 @@ class JobRun final : public JobObserver {
          const store::JobLease& lease, const std::stop_token& stop);
 
   // Runs the job and settles its lease: finished, failed, or back to pending.
-  void run();
+  void run(FreeWorker& worker);
 
   void progress(const std::string& stage, double fraction) override;
   Status findings_ready() override;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seams of the node: what flow/ needs from the outside, implemented by net/, dicom/ and workers/, faked by tests,
-// joined in app/. Nothing here knows a socket, DCMTK, or a process.
+// The seams of the node: what flow/ needs from the outside, implemented by net/ and dicom/ (by workers/:
+// worker_ports.h), faked by tests, joined in app/. Nothing here knows a socket, DCMTK, or a process.
 #pragma once
 
 #include <chrono>
@@ -110,39 +110,6 @@ class Hl7Sender {
   virtual ~Hl7Sender() = default;
   // Sends one message in an MLLP frame and returns the acknowledgement that belongs to it (MSA-2 = MSH-10), unparsed.
   virtual Result<std::string> send(const Hl7Peer& peer, const std::string& message, std::stop_token stop) = 0;
-};
-
-// ---- flow → workers -------------------------------------------------------------------------------------------------
-
-struct WorkerOrder {
-  std::int64_t job_id = 0;
-  std::string pipeline;
-  std::filesystem::path folder;  // holds job.json; the worker writes findings.json and *.dcm into it
-  std::chrono::seconds deadline{600};
-};
-
-struct WorkerResult {
-  enum class Outcome { done, not_analysed, failed } outcome = Outcome::done;
-  std::string reason;                // for not_analysed and failed, without patient data
-  std::vector<std::string> objects;  // file names in the job folder, in the order to send them (SEG before SR)
-};
-
-// What a running job tells. Called on the thread that called run().
-class JobObserver {
- public:
-  virtual ~JobObserver() = default;
-  virtual void progress(const std::string& stage, double fraction) = 0;
-  // findings.json is durable. An error stops the job.
-  virtual Status findings_ready() = 0;
-};
-
-class WorkerHost {
- public:
-  virtual ~WorkerHost() = default;
-  // Runs one job on a free worker process and waits for its end. Errc::model: the worker died or was killed at the
-  // deadline (the job may be poison); Errc::cancelled: stop requested; Errc::unavailable: no worker can be started.
-  virtual Result<WorkerResult> run(const WorkerOrder& order, JobObserver& observer, std::stop_token stop) = 0;
-  virtual bool ready() const = 0;  // every worker has loaded and warmed up its models
 };
 
 }  // namespace inferad::flow

@@ -91,6 +91,13 @@ Status end_job(Database& db, const JobRow& job, AiState outcome, const std::stri
 
 }  // namespace
 
+Result<bool> Ledger::job_waits(WallTime now) {
+  return impl_->read([&](Database& db) -> Result<bool> {
+    INFERAD_TRY(const auto job, next_job(db, now));
+    return job.has_value();
+  });
+}
+
 Result<std::optional<JobLease>> Ledger::lease_job(WallTime now) {
   return impl_->write([&](Database& db) -> Result<std::optional<JobLease>> {
     INFERAD_TRY(auto lease, next_job(db, now));

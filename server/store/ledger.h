@@ -47,6 +47,7 @@ class Ledger {
   Result<int> complete_study(const StudyComplete& complete, WallTime now);
 
   // ---- dispatcher ----
+  Result<bool> job_waits(WallTime now);  // lease_job would give one; a snapshot, never waits for a writer
   // pending → running: the most urgent study first (level, then arrival), then the oldest job. A pipeline's revisions
   // run one after the other. nullopt: nothing to do now.
   Result<std::optional<JobLease>> lease_job(WallTime now);

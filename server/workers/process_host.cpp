@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "server/base/log.h"
 #include "server/workers/worker_process.h"
@@ -37,8 +38,8 @@ enum class SlotState {
   back_off,  // the last start failed; waits
   idle,      // ready for an order; the slot's thread watches for its death
   checked,   // ready, but the slot's thread looks whether it lives: idle again in a moment
-  busy,      // run() talks with the process
-  dead,      // run() gave a dead process back
+  busy,      // claimed
+  dead,      // came back from a claim, dead
 };
 
 struct ProcessHost::Slot {
@@ -46,7 +47,7 @@ struct ProcessHost::Slot {
   // Guarded by the host's mutex.
   SlotState state = SlotState::off;
   int deaths = 0;  // since a job ended well
-  // Used by the slot's thread, in state busy by run().
+  // Used by the slot's thread, in state busy by the claim.
   std::unique_ptr<WorkerProcess> process;
 
   bool up() const { return state == SlotState::idle || state == SlotState::checked || state == SlotState::busy; }
@@ -222,31 +223,47 @@ void ProcessHost::wait_back_off(Slot& slot, const std::stop_token& stop) {
 
 // ---- jobs -----------------------------------------------------------------------------------------------------------
 
-Result<ProcessHost::Slot*> ProcessHost::borrow(const std::stop_token& stop) {
+class ProcessHost::Claim final : public flow::FreeWorker {
+ public:
+  Claim(ProcessHost& host, Slot& slot) : host_(host), slot_(&slot) {}
+  ~Claim() override {
+    if (slot_) host_.give_back(*slot_, true);
+  }
+  Result<flow::WorkerResult> run(const flow::WorkerOrder& order, flow::JobObserver& observer,
+                                 std::stop_token stop) override {
+    INFERAD_CHECK(slot_ != nullptr);
+    return host_.run(*std::exchange(slot_, nullptr), order, observer, stop);
+  }
+
+ private:
+  ProcessHost& host_;
+  Slot* slot_;  // nullptr: had its order
+};
+
+std::unique_ptr<flow::FreeWorker> ProcessHost::claim() {
   std::unique_lock lock(mutex_);
   if (!wanted_) {
     wanted_ = true;
     for (auto& slot : slots_) slot->state = SlotState::starting;
     moved_.notify_all();
   }
-  for (;;) {
-    bool hope = false;
-    for (auto& slot : slots_) {
-      if (slot->state == SlotState::idle) {
-        slot->state = SlotState::busy;
-        return slot.get();
-      }
-      hope = hope || slot->state != SlotState::back_off;
-    }
-    if (stop.stop_requested()) return Error{Errc::cancelled, "the node stops"};
-    if (!hope) return Error{Errc::unavailable, slots_.empty() ? "no worker is configured" : state_.trouble};
-    moved_.wait(lock, stop, [&] {
-      return std::any_of(slots_.begin(), slots_.end(),
-                         [](const auto& slot) { return slot->state == SlotState::idle; }) ||
-             std::all_of(slots_.begin(), slots_.end(),
-                         [](const auto& slot) { return slot->state == SlotState::back_off; });
-    });
+  const auto in = [&](SlotState state) {
+    return std::find_if(slots_.begin(), slots_.end(), [&](const auto& slot) { return slot->state == state; });
+  };
+  // One that is just looked at is idle in a moment, or dead.
+  moved_.wait(lock, [&] { return in(SlotState::idle) != slots_.end() || in(SlotState::checked) == slots_.end(); });
+  const auto idle = in(SlotState::idle);
+  if (idle == slots_.end()) return nullptr;
+  (*idle)->state = SlotState::busy;
+  return std::make_unique<Claim>(*this, **idle);
+}
+
+void ProcessHost::give_back(Slot& slot, bool usable) {
+  {
+    const std::lock_guard lock(mutex_);
+    slot.state = usable ? SlotState::idle : SlotState::dead;
   }
+  moved_.notify_all();
 }
 
 std::string ProcessHost::not_offered_because(const std::string& pipeline) const {
@@ -260,26 +277,23 @@ std::string ProcessHost::not_offered_because(const std::string& pipeline) const 
   return fmt::format("pipeline {} is not installed", pipeline);
 }
 
-Result<flow::WorkerResult> ProcessHost::run(const flow::WorkerOrder& order, flow::JobObserver& observer,
-                                            std::stop_token stop) {
-  INFERAD_TRY(Slot * slot, borrow(stop));
+Result<flow::WorkerResult> ProcessHost::run(Slot& slot, const flow::WorkerOrder& order, flow::JobObserver& observer,
+                                            const std::stop_token& stop) {
   const auto why = not_offered_because(order.pipeline);
   auto conversation = why.empty()
-                          ? converse(*slot, order, observer, stop)
+                          ? converse(slot, order, observer, stop)
                           : Conversation{flow::WorkerResult{flow::WorkerResult::Outcome::failed, why, {}}, true};
-  if (!conversation.usable) {
-    slot->process->end(true);
+  if (conversation.usable) {
+    const std::lock_guard lock(mutex_);
+    slot.deaths = 0;
+  } else {
+    slot.process->end(true);
     if (!stop.stop_requested()) {
-      note_death(*slot, conversation.result ? "it speaks without being asked" : conversation.result.error().what,
+      note_death(slot, conversation.result ? "it speaks without being asked" : conversation.result.error().what,
                  conversation.kind);
     }
   }
-  {
-    const std::lock_guard lock(mutex_);
-    slot->state = conversation.usable ? SlotState::idle : SlotState::dead;
-    if (conversation.usable) slot->deaths = 0;
-  }
-  moved_.notify_all();
+  give_back(slot, conversation.usable);
   if (!conversation.usable) tell();
   return std::move(conversation.result);
 }
@@ -293,7 +307,8 @@ ProcessHost::Conversation ProcessHost::converse(Slot& slot, const flow::WorkerOr
   const StopSignal signal(stop);
   const auto deadline = steady_now() + order.deadline;
   const auto job = std::to_string(order.job_id);
-  if (!slot.process->write(run_line(order))) return died("the worker died before it took the job", "exit");
+  if (!slot.process->write(run_line(order)))  // died idle: nobody noticed yet, and the job is not to blame
+    return {Error{Errc::unavailable, "the worker died before it took the job"}, false, "exit"};
   for (int messages = 0;; ++messages) {
     if (stop.stop_requested()) return {Error{Errc::cancelled, "the node stops"}, false};
     if (steady_now() >= deadline) break;

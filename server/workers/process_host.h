@@ -2,11 +2,10 @@
 // Keeps inferad-worker processes running and gives jobs to them: flow's WorkerHost.
 //
 // Operation: a thread for each worker starts it, waits until it is ready, notices when it dies idle, and starts another
-// one: at once after the first death, then after 1 s, 2 s, … 60 s until a job ends well. run() borrows a ready worker.
+// one: at once after the first death, then after 1 s, 2 s, … 60 s until a job ends well. claim() gives a ready worker.
 // What a worker says is checked; a wrong message, a flood, silence until the deadline, or the end of the process end
-// the job with Errc::model, and the worker is killed. Concurrency: thread-safe; as many run() at a time as there are
-// workers, further ones wait. The destructor kills all workers; no run() may be under way then (request its stop
-// first).
+// the job with Errc::model, and the worker is killed. Concurrency: thread-safe; as many jobs at a time as there are
+// workers. The destructor kills all workers; no claim may be held then (request its stop first).
 #pragma once
 
 #include <chrono>
@@ -19,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/flow/ports.h"
+#include "server/flow/worker_ports.h"
 #include "server/telemetry/metrics.h"
 #include "server/workers/worker_messages.h"
 
@@ -27,8 +26,8 @@ namespace inferad::workers {
 
 struct HostOptions {
   std::vector<std::string> command;                   // program and arguments; "{fd}" stands for the socket
-  int count = 1;                                      // 0: run() says unavailable
-  bool warm_up = true;                                // false: the first run() starts the workers
+  int count = 1;                                      // 0: claim() never gives one
+  bool warm_up = true;                                // false: the first claim() starts the workers
   std::chrono::milliseconds start_deadline{300'000};  // until "ready"
   std::chrono::milliseconds back_off_first{1000}, back_off_longest{60'000};
   Metrics* metrics = nullptr;     // outlives the host; nullptr = not counted
@@ -48,8 +47,7 @@ class ProcessHost final : public flow::WorkerHost {
   explicit ProcessHost(HostOptions options);
   ~ProcessHost() override;
 
-  Result<flow::WorkerResult> run(const flow::WorkerOrder& order, flow::JobObserver& observer,
-                                 std::stop_token stop) override;
+  std::unique_ptr<flow::FreeWorker> claim() override;
   bool ready() const override;  // false without workers
 
   struct State {
@@ -63,13 +61,16 @@ class ProcessHost final : public flow::WorkerHost {
  private:
   struct Slot;
   struct Conversation;
+  class Claim;
   void tend(Slot& slot, const std::stop_token& stop);
   bool bring_up(Slot& slot, const std::stop_token& stop);
   std::string introduce(Slot& slot, const std::stop_token& stop);
   void watch(Slot& slot, const std::stop_token& stop);
   void note_death(Slot& slot, const std::string& why, std::string_view kind);
   void wait_back_off(Slot& slot, const std::stop_token& stop);
-  Result<Slot*> borrow(const std::stop_token& stop);
+  Result<flow::WorkerResult> run(Slot& slot, const flow::WorkerOrder& order, flow::JobObserver& observer,
+                                 const std::stop_token& stop);
+  void give_back(Slot& slot, bool usable);
   Conversation converse(Slot& slot, const flow::WorkerOrder& order, flow::JobObserver& observer,
                         const std::stop_token& stop);
   std::string not_offered_because(const std::string& pipeline) const;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "server/base/result.h"
-#include "server/flow/ports.h"
+#include "server/flow/worker_ports.h"
 
 namespace inferad::workers {
 

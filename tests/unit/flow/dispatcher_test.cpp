@@ -30,10 +30,11 @@ struct Bench {
   bool attempt(Millis later = Millis(0)) {
     const auto lease = must(node.ledger->lease_job(wall_now() + later));
     if (!lease) return false;
-    const JobParts parts{*node.ledger, *node.spool, workers, node.reader, node.bells, node.metrics, node.changed()};
-    JobRun(parts, settings, serial, *lease, stop.get_token()).run();
+    const auto parts = this->parts();
+    JobRun(parts, settings, serial, *lease, stop.get_token()).run(*workers.claim());
     return true;
   }
+  JobParts parts() { return {*node.ledger, *node.spool, node.reader, node.bells, node.metrics, node.changed()}; }
   static Result<WorkerResult> die(const WorkerOrder&, JobObserver&, const std::stop_token&) {
     return Error{Errc::model, "the worker died: signal 11"};
   }
@@ -279,9 +280,7 @@ TEST_CASE("the dispatcher runs jobs as the bell rings and stops with them given 
   });
   std::int64_t study = 0;
   {
-    Dispatcher dispatcher({*bench.node.ledger, *bench.node.spool, bench.workers, bench.node.reader, bench.node.bells,
-                           bench.node.metrics, bench.node.changed()},
-                          bench.settings, bench.serial);
+    Dispatcher dispatcher(bench.parts(), bench.workers, bench.settings, bench.serial);
     dispatcher.start();
     study = bench.node.study_with_job("1.1");
     bench.node.bells.jobs.ring();
@@ -289,4 +288,38 @@ TEST_CASE("the dispatcher runs jobs as the bell rings and stops with them given 
     CHECK(hanging);
   }
   CHECK(bench.node.detail(study).entry.ai_state == AiState::pending);
+}
+
+TEST_CASE("a job waits as pending until a worker is free, and a more urgent one overtakes it") {
+  Bench bench;
+  bench.workers.free = 0;
+  std::vector<std::string> order;
+  const FakeWorkers::Script note = [&](const WorkerOrder& job, JobObserver& observer, const std::stop_token&) {
+    order.push_back(FakeWorkers::member(FakeWorkers::job(job), "study_uid"));
+    return bench.workers.good(job, observer);
+  };
+  bench.workers.scripts = {note, note};
+  Dispatcher dispatcher(bench.parts(), bench.workers, bench.settings, bench.serial);
+  dispatcher.start();
+  const auto routine = bench.node.study_with_job("1.1", 1, 1);
+  bench.node.bells.jobs.ring();
+  auto header = ct_header("1.2", 1);
+  header.attributes["RequestedProcedurePriority"] = "STAT";
+  const auto urgent = must(bench.node.ledger->record_instances(std::vector{received(2, header)}))[0].study_id;
+  bench.node.complete(urgent, "1.2", 2);
+  bench.node.bells.jobs.ring();
+  std::this_thread::sleep_for(Millis(50));  // enough for a dispatcher that leases too early
+  for (const auto study : {routine, urgent}) {
+    const auto job = bench.node.detail(study).jobs.at(0);
+    CHECK(job.state == AiState::pending);
+    CHECK(job.attempts == 0);
+    CHECK_FALSE(job.started_at);
+  }
+  CHECK(order.empty());
+  bench.workers.free = 1;
+  bench.node.bells.jobs.ring();  // as the host of the workers does when one comes up
+  const auto done = [&](std::int64_t study) { return bench.node.detail(study).entry.ai_state == AiState::done; };
+  for (int i = 0; i < 5'000 && !(done(routine) && done(urgent)); ++i) std::this_thread::sleep_for(Millis(2));
+  CHECK(order == std::vector<std::string>{"1.2", "1.1"});
+  CHECK(bench.workers.free == 1);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A worker without a process: writes findings and objects into the job folder as inferad-worker would, or does not.
+// Workers without a process: they write findings and objects into the job folder as inferad-worker would, or do not.
 #pragma once
 
 #include "tests/unit/flow/flow_support.h"
@@ -11,8 +11,23 @@ struct FakeWorkers final : WorkerHost {
   std::vector<Script> scripts;  // one a run, then good()
   int runs = 0;
   std::string level = "HIGH";  // of the findings; "" = no priority
+  std::atomic<int> free = 1;   // that wait for an order
 
-  Result<WorkerResult> run(const WorkerOrder& order, JobObserver& observer, std::stop_token stop) override {
+  std::unique_ptr<FreeWorker> claim() override {
+    if (free.fetch_sub(1) > 0) return std::make_unique<Claim>(*this);
+    ++free;
+    return nullptr;
+  }
+  struct Claim final : FreeWorker {
+    explicit Claim(FakeWorkers& all) : workers(all) {}
+    ~Claim() override { ++workers.free; }
+    Result<WorkerResult> run(const WorkerOrder& order, JobObserver& observer, std::stop_token stop) override {
+      return workers.run(order, observer, stop);
+    }
+    FakeWorkers& workers;
+  };
+
+  Result<WorkerResult> run(const WorkerOrder& order, JobObserver& observer, const std::stop_token& stop) {
     ++runs;
     if (scripts.empty()) return good(order, observer);
     auto script = std::move(scripts.front());

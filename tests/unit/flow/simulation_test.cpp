@@ -192,8 +192,8 @@ class Hospital final : public StorageSender, public Hl7Sender {
           maybe_crash();
           return WorkerResult{WorkerResult::Outcome::done, "", {"seg.dcm", "sr.dcm"}};
         });
-    const JobParts parts{*node_.ledger, *node_.spool, workers, node_.reader, node_.bells, node_.metrics, {}};
-    JobRun(parts, settings_, serial_, *lease, {}).run();
+    const JobParts parts{*node_.ledger, *node_.spool, node_.reader, node_.bells, node_.metrics, {}};
+    JobRun(parts, settings_, serial_, *lease, {}).run(*workers.claim());
   }
 
   void deliver() {

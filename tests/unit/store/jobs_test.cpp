@@ -155,8 +155,11 @@ TEST_CASE("a returned job is leased again; only what counts is counted, and it w
   CHECK(lease.attempts == 1);
   must(ledger->return_job(lease.id, true, at(200)));
   must(ledger->return_job(lease.id, true, at(200)));  // already pending: nothing happens
+  CHECK_FALSE(must(ledger->job_waits(at(199))));
   CHECK_FALSE(must(ledger->lease_job(at(199))));
+  CHECK(must(ledger->job_waits(at(200))));
   CHECK(leased(*ledger, 200).attempts == 2);
+  CHECK_FALSE(must(ledger->job_waits(at(200))));
 }
 
 TEST_CASE("a clock that is set back by a day does not hold a job") {

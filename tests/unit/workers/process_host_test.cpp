@@ -40,15 +40,29 @@ struct Observer final : flow::JobObserver {
   Status answer = ok();
 };
 
-Result<flow::WorkerResult> run(ProcessHost& host, const std::string& how, Observer&& observer = {},
-                               std::chrono::seconds deadline = 20s, std::stop_token stop = {}) {
-  return host.run({.job_id = 17, .pipeline = "p", .folder = "/jobs/" + how, .deadline = deadline}, observer, stop);
-}
-
 bool wait_for(const std::function<bool()>& condition) {
   const auto end = steady_now() + 10s;
   while (!condition() && steady_now() < end) std::this_thread::sleep_for(5ms);
   return condition();
+}
+
+std::unique_ptr<flow::FreeWorker> claim(ProcessHost& host) {
+  std::unique_ptr<flow::FreeWorker> worker;
+  const auto end = steady_now() + 10s;
+  while (!(worker = host.claim()) && steady_now() < end) std::this_thread::sleep_for(1ms);
+  REQUIRE(worker);
+  return worker;
+}
+
+// On the next free worker.
+Result<flow::WorkerResult> run(ProcessHost& host, const flow::WorkerOrder& order, Observer& observer,
+                               std::stop_token stop = {}) {
+  return claim(host)->run(order, observer, stop);
+}
+
+Result<flow::WorkerResult> run(ProcessHost& host, const std::string& how, Observer&& observer = {},
+                               std::chrono::seconds deadline = 20s, std::stop_token stop = {}) {
+  return run(host, {.job_id = 17, .pipeline = "p", .folder = "/jobs/" + how, .deadline = deadline}, observer, stop);
 }
 
 }  // namespace
@@ -57,7 +71,7 @@ TEST_CASE("a job runs, tells its progress and findings, and the worker takes the
   ProcessHost host(fake());
   for (int i = 0; i < 3; ++i) {
     Observer observer;
-    const auto result = host.run({.job_id = 17 + i, .pipeline = "p", .folder = "/jobs/well"}, observer, {});
+    const auto result = run(host, {.job_id = 17 + i, .pipeline = "p", .folder = "/jobs/well"}, observer);
     REQUIRE(result);
     CHECK(result->outcome == Outcome::done);
     CHECK(result->objects == std::vector<std::string>{"seg.dcm", "sr.dcm"});
@@ -107,7 +121,7 @@ TEST_CASE("a worker that talks without being asked is replaced, and its result s
   CHECK(run(host, "well"));
 }
 
-TEST_CASE("a stop ends a job at once and the wait for a worker, too") {
+TEST_CASE("a stop ends a job at once, and one that begins later") {
   ProcessHost host(fake());
   std::stop_source stop;
   std::jthread stopper([&] {
@@ -140,14 +154,53 @@ TEST_CASE("several jobs run at the same time, one a worker") {
   CHECK(steady_now() - start < 2300ms);  // two rounds of 0.4 s, not six
 }
 
-TEST_CASE("jobs wait for a worker that comes up slowly") {
-  ProcessHost host(fake("slow"));
+TEST_CASE("a worker that comes up slowly can be claimed when it is ready, and that is told") {
+  auto options = fake("slow");
+  std::atomic<int> told = 0;
+  options.changed = [&] { ++told; };
+  ProcessHost host(options);
   CHECK_FALSE(host.ready());
-  CHECK(run(host, "well"));
+  CHECK_FALSE(host.claim());
+  CHECK(told == 0);
+  CHECK(wait_for([&] { return told > 0; }));
+  CHECK(host.claim());
   CHECK(host.ready());
+  CHECK(run(host, "well"));
 }
 
-TEST_CASE("workers that cannot start make jobs come back, with the reason") {
+TEST_CASE("a worker is claimed once at a time, and waits again when the claim ends without an order") {
+  ProcessHost host(fake("", 2));
+  REQUIRE(wait_for([&] { return host.ready(); }));
+  for (int i = 0; i < 20; ++i) {
+    const auto first = claim(host), second = claim(host);
+    CHECK_FALSE(host.claim());
+    CHECK(host.ready());
+    if (i % 2 == 0) {
+      Observer observer;
+      CHECK(first->run({.job_id = 1, .pipeline = "p", .folder = "/jobs/well"}, observer, {}));
+      CHECK(host.claim());  // after its order the worker is free, whatever becomes of the claim
+    }
+  }
+  CHECK(host.state().trouble.empty());
+}
+
+TEST_CASE("a claimed worker that dies before its order costs the job no attempt") {
+  ProcessHost host(fake());
+  const auto inspected = run(host, "inspect");
+  REQUIRE(inspected);
+  const auto pid = std::stoi(inspected->reason.substr(inspected->reason.find("\"pid\": ") + 7));
+  const auto worker = claim(host);
+  ::kill(pid, SIGKILL);
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) == 0);
+  Observer observer;
+  const auto result = worker->run({.job_id = 1, .pipeline = "p", .folder = "/jobs/well"}, observer, {});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == Errc::unavailable);
+  CHECK(run(host, "well"));
+}
+
+TEST_CASE("workers that cannot start are never free, and the reason is told") {
   const auto [at_start, words] = GENERATE(table<std::string, std::string>({
       {"exit", "exit status 78"},
       {"garbage", "not a JSON object"},
@@ -156,10 +209,8 @@ TEST_CASE("workers that cannot start make jobs come back, with the reason") {
   auto options = fake(at_start);
   options.start_deadline = 300ms;
   ProcessHost host(options);
-  const auto result = run(host, "well");
-  REQUIRE_FALSE(result);
-  CHECK(result.error().code == Errc::unavailable);
-  CHECK(result.error().what.find(words) != std::string::npos);
+  REQUIRE(wait_for([&] { return host.state().trouble.find(words) != std::string::npos; }));
+  CHECK_FALSE(host.claim());
   CHECK_FALSE(host.ready());
   CHECK(host.state().ready == 0);
 }
@@ -168,15 +219,13 @@ TEST_CASE("a program that is not there is no surprise") {
   auto options = fake();
   options.command[0] = "/nonexistent/inferad-worker";
   ProcessHost host(options);
-  const auto result = run(host, "well");
-  REQUIRE_FALSE(result);
-  CHECK(result.error().code == Errc::unavailable);
-  CHECK(result.error().what.find("/nonexistent/inferad-worker") != std::string::npos);
+  CHECK(wait_for([&] { return host.state().trouble.find("/nonexistent/inferad-worker") != std::string::npos; }));
+  CHECK_FALSE(host.claim());
 }
 
-TEST_CASE("without workers jobs come back at once") {
+TEST_CASE("without workers none is ever free") {
   ProcessHost host(fake("", 0));
-  CHECK(run(host, "well").error().code == Errc::unavailable);
+  CHECK_FALSE(host.claim());
   CHECK_FALSE(host.ready());
 }
 
@@ -188,11 +237,11 @@ TEST_CASE("a refused pipeline fails its jobs with the reason of the refusal") {
   CHECK(result->reason.find("weights differ from model.json") != std::string::npos);
   CHECK(host.state().refused.size() == 1);
   Observer observer;
-  CHECK(host.run({.job_id = 1, .pipeline = "q", .folder = "/jobs/well"}, observer, {})->reason ==
+  CHECK(run(host, {.job_id = 1, .pipeline = "q", .folder = "/jobs/well"}, observer)->reason ==
         "pipeline q is not installed");
 }
 
-TEST_CASE("without warm-up the first job starts the workers") {
+TEST_CASE("without warm-up the first claim starts the workers") {
   auto options = fake();
   options.warm_up = false;
   ProcessHost host(options);
