@@ -1,11 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/flow/job_file.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "server/base/durable.h"
+#include "server/base/log.h"
 
 namespace inferad::flow {
+namespace {
+
+constexpr std::size_t kJobFileBytesMax = 256 << 20;
+constexpr std::array kIdentity{"id", "pipeline", "study_uid", "revision", "series"};
+
+bool same_job(const std::string& there, const std::string& wanted) {
+  const auto a = nlohmann::json::parse(there, nullptr, false), b = nlohmann::json::parse(wanted, nullptr, false);
+  if (!a.is_object()) return false;
+  return std::all_of(kIdentity.begin(), kIdentity.end(),
+                     [&](const char* member) { return a.contains(member) && a.at(member) == b.at(member); });
+}
+
+// All but job.json, which is replaced last: until then the folder is known to be foreign, also after a crash.
+Status empty_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> strangers;
+  for (std::filesystem::directory_iterator each(folder, error), end; !error && each != end; each.increment(error)) {
+    if (each->path().filename() != "job.json") strangers.push_back(each->path());
+  }
+  for (const auto& path : strangers) {
+    if (!error) std::filesystem::remove_all(path, error);
+  }
+  if (error) return Error{Errc::io, "cannot empty the folder of a job: " + error.message()};
+  return strangers.empty() ? ok() : sync_folder(folder);
+}
+
+}  // namespace
 
 std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,
                         const JobSite& site) {
@@ -33,10 +63,17 @@ Status ensure_job_folder(const std::filesystem::path& folder, const store::JobLe
                          const JobSite& site) {
   INFERAD_TRY_STATUS(make_folders_durable(folder));
   const auto file = folder / "job.json";
-  std::error_code error;
-  if (std::filesystem::exists(file, error)) return ok();
   INFERAD_TRY(const auto series, candidates_from_json(lease.series_json));
-  return write_file_durable(file, job_to_json(lease, series, spool, site));
+  const auto wanted = job_to_json(lease, series, spool, site);
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) {
+    const auto there = read_file(file, kJobFileBytesMax);
+    if (!there && there.error().code == Errc::io) return there.error();
+    if (there && same_job(*there, wanted)) return ok();
+    log::warning("foreign_job_folder_emptied", {{"job", lease.id}});
+  }
+  INFERAD_TRY_STATUS(empty_folder(folder));
+  return write_file_durable(file, wanted);
 }
 
 }  // namespace inferad::flow

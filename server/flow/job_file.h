@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // job.json (config/schema/job.schema.json): what a worker is asked. Written once, before the first attempt; a later
-// attempt finds it and asks the same, so that results come out the same.
+// attempt finds it and asks the same, so that results come out the same, whatever was configured between.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,9 @@ struct JobSite {
 std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,
                         const JobSite& site);
 
-// Makes the folder of the job and its job.json durable, unless they are there.
+// Makes the folder of the job and its job.json durable, unless they are there. Job ids come again after the ledger's
+// tail was lost: a folder of another job (id, pipeline, study, revision or images differ), or one without a readable
+// job.json, is emptied first, so that results of two jobs never mix.
 Status ensure_job_folder(const std::filesystem::path& folder, const store::JobLease& lease, const store::Spool& spool,
                          const JobSite& site);
 
