@@ -76,7 +76,8 @@ Status App::open_stores() {
                                           .quarantine_files_max = settings_.storage.quarantine_files_max,
                                           .quarantine_bytes_max = settings_.storage.quarantine_bytes_max}));
   INFERAD_TRY(ledger_, store::Ledger::open(settings_.data_folder / "ledger.db"));
-  INFERAD_TRY_STATUS(ledger_->recover());
+  INFERAD_TRY(const int quarantined, ledger_->recover(wall_now()));
+  if (quarantined > 0) log::error("jobs_quarantined", {{"jobs", quarantined}});
   INFERAD_TRY(installation_id_, installation_id(settings_.data_folder));
   return make_folders_durable(settings_.data_folder / "jobs");
 }

@@ -102,29 +102,28 @@ Status JobRun::findings_ready() {
   INFERAD_TRY(const auto messages, messages_for(findings, now));
   crash_point("dispatch.before_priority");
   INFERAD_TRY_STATUS(parts_.ledger.set_pipeline_version(lease_.id, findings.pipeline_version));
-  INFERAD_TRY_STATUS(persist(stop_, "findings_not_recorded", [&] {
-    return parts_.ledger.record_findings(lease_.id, text, findings.proposal, messages, now);
-  }));
+  INFERAD_TRY(const bool raised, persist(stop_, "findings_not_recorded", [&] {
+                return parts_.ledger.record_findings(lease_.id, text, findings.proposal, messages, now);
+              }));
   crash_point("dispatch.after_priority");
   findings_seen_ = true;
-  if (!messages.empty()) parts_.bells.outbox.ring();
+  if (raised) parts_.bells.outbox.ring();
   const std::chrono::duration<double> took = now - lease_.created_at;
   if (findings.proposal && !lease_.findings_recorded) parts_.metrics.observe(Stage::priority, took.count());
   log::info("findings_recorded", {{"job", lease_.id},
                                   {"study", lease_.study_id},
                                   {"level", findings.proposal ? to_string(findings.proposal->level) : "none"},
-                                  {"messages", messages.size()}});
+                                  {"messages", raised ? messages.size() : 0}});
   tell();
   return ok();
 }
 
-// Only of a decision that makes the study more urgent than it is: AI raises, and nobody is told twice.
+// What is to be said of the decision. Whether it is said, the ledger decides when it takes the decision: other jobs of
+// the study may raise it at the same time.
 Result<std::vector<store::NewDelivery>> JobRun::messages_for(FindingsSummary& findings, WallTime now) const {
   std::vector<store::NewDelivery> messages;
   if (!findings.proposal || lease_.findings_recorded) return messages;
   findings.proposal->decided_at = now;
-  INFERAD_TRY(const auto detail, parts_.ledger.study_detail(lease_.study_id));
-  if (!detail || findings.proposal->level >= detail->entry.level) return messages;
   INFERAD_TRY(const auto study, study_attributes());
   return priority_messages(*findings.proposal, lease_, study, settings_.hl7);
 }
@@ -144,11 +143,17 @@ void JobRun::finish(const WorkerResult& result) {
   if (!findings_seen_) {
     if (auto recorded = findings_ready(); !recorded) return settle_error(recorded.error());
   }
-  const auto deliveries = deliveries_of(result);
-  if (!deliveries) return settle_error(deliveries.error());
+  const auto objects = objects_of(result);
+  if (!objects) return settle_error(objects.error());
+  const auto deliveries = addressed(*objects);
+  std::vector<std::string> reports;
+  for (const auto& object : *objects) {
+    if (object.kind == "SR") reports.push_back(object.sop_instance_uid);
+  }
   crash_point("dispatch.before_complete");
   const auto finished = persist(stop_, "job_not_finished", [&] {
-    return parts_.ledger.finish_job(lease_.id, state_of(result.outcome), result.reason, *deliveries, wall_now());
+    return parts_.ledger.finish_job(lease_.id, state_of(result.outcome), result.reason, deliveries, wall_now(),
+                                    reports);
   });
   if (!finished) return settle_error(finished.error());
   crash_point("dispatch.after_complete");
@@ -159,7 +164,8 @@ void JobRun::finish(const WorkerResult& result) {
   tell();
 }
 
-Result<std::vector<store::NewDelivery>> JobRun::deliveries_of(const WorkerResult& result) const {
+// In the order to send them, to nobody yet.
+Result<std::vector<store::NewDelivery>> JobRun::objects_of(const WorkerResult& result) const {
   std::vector<store::NewDelivery> objects;
   for (const auto& name : result.objects) {
     if (!is_plain_name(name)) return Error{Errc::model, "the worker names a result outside the job folder"};
@@ -177,6 +183,10 @@ Result<std::vector<store::NewDelivery>> JobRun::deliveries_of(const WorkerResult
   }
   // What is referenced arrives before what refers to it.
   std::stable_partition(objects.begin(), objects.end(), [](const auto& object) { return object.kind == "SEG"; });
+  return objects;
+}
+
+std::vector<store::NewDelivery> JobRun::addressed(const std::vector<store::NewDelivery>& objects) const {
   std::vector<store::NewDelivery> deliveries;
   for (const auto& destination : settings_.results) {
     for (const auto& object : objects) {

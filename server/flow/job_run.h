@@ -41,7 +41,8 @@ class JobRun final : public JobObserver {
   void settle_error(const Error& error);
   void try_again_or_fail(const std::string& reason);
   void finish(const WorkerResult& result);
-  Result<std::vector<store::NewDelivery>> deliveries_of(const WorkerResult& result) const;
+  Result<std::vector<store::NewDelivery>> objects_of(const WorkerResult& result) const;
+  std::vector<store::NewDelivery> addressed(const std::vector<store::NewDelivery>& objects) const;
   Result<std::vector<store::NewDelivery>> messages_for(FindingsSummary& findings, WallTime now) const;
   Result<Attributes> study_attributes() const;
   void fail(const std::string& reason);

@@ -29,37 +29,42 @@ Result<JobRow> job_row(Database& db, std::int64_t job_id) {
   return job;
 }
 
-// Revisions of one pipeline run one after the other, so that a later one knows the report it supersedes.
+// Revisions of one pipeline run one after the other, so that a later one knows the report it supersedes. A job with
+// which the node died runs alone: when it is the next one, nothing starts until the others have ended.
 Result<std::optional<JobLease>> next_job(Database& db, WallTime now) {
   std::optional<JobLease> lease;
+  bool others_run = false;
   INFERAD_TRY_STATUS(db.each(
       "SELECT j.id, j.study_id, s.study_uid, j.pipeline, j.series_json, j.revision, j.attempts, j.created_at,"
-      " j.findings_at IS NOT NULL FROM job j JOIN study s ON s.id = j.study_id"
-      " WHERE j.state = $1 AND (j.not_before <= $2 OR j.not_before > $3) AND NOT EXISTS ("
+      " j.findings_at IS NOT NULL, j.node_deaths > 0 AND EXISTS (SELECT 1 FROM job r WHERE r.state = $1)"
+      " FROM job j JOIN study s ON s.id = j.study_id"
+      " WHERE j.state = $2 AND (j.not_before <= $3 OR j.not_before > $4) AND NOT EXISTS ("
       "  SELECT 1 FROM job e WHERE e.study_id = j.study_id AND e.pipeline = j.pipeline AND e.revision < j.revision"
-      "  AND e.state IN ($1, $4))"
+      "  AND e.state IN ($2, $1)) AND NOT EXISTS (SELECT 1 FROM job r WHERE r.state = $1 AND r.node_deaths > 0)"
       " ORDER BY s.level, s.first_image_at, j.id LIMIT 1",
       [&](Row& row) {
         lease.emplace();
         row >> lease->id >> lease->study_id >> lease->study_uid >> lease->pipeline >> lease->series_json >>
-            lease->revision >> lease->attempts >> lease->created_at >> lease->findings_recorded;
+            lease->revision >> lease->attempts >> lease->created_at >> lease->findings_recorded >> others_run;
       },
-      AiState::pending, now, now + Millis(kWaitMaxMs), AiState::running));
+      AiState::running, AiState::pending, now, now + Millis(kWaitMaxMs)));
+  if (others_run) lease.reset();
   return lease;
 }
 
 Result<std::vector<std::string>> predecessors(Database& db, const JobLease& lease) {
   std::vector<std::string> uids;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT DISTINCT d.sop_instance_uid FROM delivery d JOIN job j ON j.id = d.job_id WHERE d.kind = 'SR'"
-      " AND j.study_id = $1 AND j.pipeline = $2 AND j.revision = (SELECT MAX(p.revision) FROM job p"
-      "  JOIN delivery q ON q.job_id = p.id AND q.kind = 'SR'"
-      "  WHERE p.study_id = $1 AND p.pipeline = $2 AND p.revision < $3) ORDER BY d.sop_instance_uid",
+      "SELECT r.sop_instance_uid FROM report r JOIN job j ON j.id = r.job_id"
+      " WHERE j.study_id = $1 AND j.pipeline = $2 AND j.revision = (SELECT MAX(p.revision) FROM job p"
+      "  JOIN report q ON q.job_id = p.id WHERE p.study_id = $1 AND p.pipeline = $2 AND p.revision < $3)"
+      " ORDER BY r.sop_instance_uid",
       [&](Row& row) { row >> uids.emplace_back(); }, lease.study_id, lease.pipeline, lease.revision));
   return uids;
 }
 
-Status add_decision(Database& db, const JobRow& job, const PriorityDecision& decision, WallTime now) {
+// True: it makes the study more urgent.
+Result<bool> add_decision(Database& db, const JobRow& job, const PriorityDecision& decision, WallTime now) {
   INFERAD_TRY_STATUS(
       db.run("INSERT INTO decision (job_id, study_id, level, reason, pipeline, pipeline_version, model_sha256, "
              "score_name, score,"
@@ -72,9 +77,11 @@ Status add_decision(Database& db, const JobRow& job, const PriorityDecision& dec
                             decision.level, job.study_id));
   INFERAD_TRY_STATUS(update_level(db, job.study_id));
   const bool raised = before && decision.level < *before;
-  return add_event(db, job.study_id, now,
-                   fmt::format("priority {} {}: {}", raised ? "raised to" : "asked for, stays:",
-                               to_string(raised ? decision.level : before.value_or(decision.level)), decision.reason));
+  INFERAD_TRY_STATUS(
+      add_event(db, job.study_id, now,
+                fmt::format("priority {} {}: {}", raised ? "raised to" : "asked for, stays:",
+                            to_string(raised ? decision.level : before.value_or(decision.level)), decision.reason)));
+  return raised;
 }
 
 std::string_view outcome_text(AiState outcome) {
@@ -90,6 +97,22 @@ Status end_job(Database& db, const JobRow& job, AiState outcome, const std::stri
 }
 
 }  // namespace
+
+Result<int> recover_jobs(Database& db, WallTime now) {
+  INFERAD_TRY_STATUS(
+      db.run("UPDATE job SET state = $1, attempts = attempts - 1, node_deaths = node_deaths + 1 WHERE state = $2",
+             AiState::pending, AiState::running));
+  std::vector<std::int64_t> suspects;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT id FROM job WHERE state = $1 AND node_deaths >= $2", [&](Row& row) { row >> suspects.emplace_back(); },
+      AiState::pending, Ledger::kNodeDeathsMax));
+  for (const auto id : suspects) {
+    INFERAD_TRY(const JobRow job, job_row(db, id));
+    INFERAD_TRY_STATUS(end_job(db, job, AiState::failed,
+                               fmt::format("the node died {} times while this ran", Ledger::kNodeDeathsMax), now));
+  }
+  return static_cast<int>(suspects.size());
+}
 
 Result<bool> Ledger::job_waits(WallTime now) {
   return impl_->read([&](Database& db) -> Result<bool> {
@@ -120,29 +143,36 @@ Status Ledger::set_pipeline_version(std::int64_t job_id, const std::string& vers
   });
 }
 
-Status Ledger::record_findings(std::int64_t job_id, const std::string& findings_json,
-                               const std::optional<PriorityDecision>& decision, std::span<const NewDelivery> messages,
-                               WallTime now) {
-  return impl_->write([&](Database& db) -> Status {
+Result<bool> Ledger::record_findings(std::int64_t job_id, const std::string& findings_json,
+                                     const std::optional<PriorityDecision>& decision,
+                                     std::span<const NewDelivery> messages, WallTime now) {
+  return impl_->write([&](Database& db) -> Result<bool> {
     INFERAD_TRY(const JobRow job, job_row(db, job_id));
-    if (job.findings_at) return ok();
+    if (job.findings_at) return false;
     if (job.ended()) return Error{Errc::refused, fmt::format("job {} has ended", job_id)};
     INFERAD_TRY_STATUS(
         db.run("UPDATE job SET findings_json = $1, findings_at = $2 WHERE id = $3", findings_json, now, job_id));
     INFERAD_TRY_STATUS(add_event(db, job.study_id, now, job.pipeline + ": findings recorded"));
-    if (decision) INFERAD_TRY_STATUS(add_decision(db, job, *decision, now));
-    return add_deliveries(db, job.study_id, job.id, messages, now);
+    if (!decision) return false;
+    INFERAD_TRY(const bool raised, add_decision(db, job, *decision, now));
+    if (raised) INFERAD_TRY_STATUS(add_deliveries(db, job.study_id, job.id, messages, now));
+    return raised;
   });
 }
 
 Status Ledger::finish_job(std::int64_t job_id, AiState outcome, const std::string& reason,
-                          std::span<const NewDelivery> deliveries, WallTime now) {
+                          std::span<const NewDelivery> deliveries, WallTime now,
+                          const std::vector<std::string>& report_uids) {
   INFERAD_CHECK(outcome == AiState::done || outcome == AiState::not_analysed || outcome == AiState::failed);
   impl_->forget_progress(job_id);
   return impl_->write([&](Database& db) -> Status {
     INFERAD_TRY(const JobRow job, job_row(db, job_id));
     if (job.ended()) return ok();
     INFERAD_TRY_STATUS(end_job(db, job, outcome, reason, now));
+    for (const auto& uid : report_uids) {
+      INFERAD_TRY_STATUS(
+          db.run("INSERT INTO report (job_id, sop_instance_uid) VALUES ($1, $2) ON CONFLICT DO NOTHING", job.id, uid));
+    }
     return add_deliveries(db, job.study_id, job.id, deliveries, now);
   });
 }
@@ -171,7 +201,8 @@ Status Ledger::retry_job(std::int64_t job_id, WallTime now) {
                               job.pipeline, job.revision));
     if (later) return Error{Errc::refused, "a later revision of this job exists"};
     INFERAD_TRY_STATUS(
-        db.run("UPDATE job SET state = $1, reason = '', attempts = 0, not_before = 0, finished_at = NULL WHERE id = $2",
+        db.run("UPDATE job SET state = $1, reason = '', attempts = 0, node_deaths = 0, not_before = 0,"
+               " finished_at = NULL WHERE id = $2",
                AiState::pending, job_id));
     return add_event(db, job.study_id, now, job.pipeline + ": retry asked for");
   });

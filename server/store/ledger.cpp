@@ -42,11 +42,11 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::filesystem::path& file) 
   return std::unique_ptr<Ledger>(new Ledger(std::move(impl)));
 }
 
-Status Ledger::recover() {
-  return impl_->write([](Database& db) -> Status {
-    INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, attempts = attempts - 1 WHERE state = $2", AiState::pending,
-                              AiState::running));
-    return db.run("UPDATE delivery SET state = $1 WHERE state = $2", DeliveryState::waiting, DeliveryState::sending);
+Result<int> Ledger::recover(WallTime now) {
+  return impl_->write([&](Database& db) -> Result<int> {
+    INFERAD_TRY_STATUS(
+        db.run("UPDATE delivery SET state = $1 WHERE state = $2", DeliveryState::waiting, DeliveryState::sending));
+    return recover_jobs(db, now);
   });
 }
 

@@ -27,8 +27,10 @@ class Ledger {
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file);
   ~Ledger();
 
-  // Start-up: running jobs → pending (attempt not counted), sending deliveries → waiting.
-  Status recover();
+  static constexpr int kNodeDeathsMax = 2;
+  // Start-up: sending deliveries → waiting; running jobs → pending, their attempt not counted but that the node died
+  // with them: at kNodeDeathsMax such a job ends as failed, since it may be what kills the node. Gives how many did.
+  Result<int> recover(WallTime now);
 
   // ---- clerk ----
   // One entry an instance, in order. Idempotent by spool id: a second call gives the same study and disposition and
@@ -49,24 +51,28 @@ class Ledger {
   // ---- dispatcher ----
   Result<bool> job_waits(WallTime now);  // lease_job would give one; a snapshot, never waits for a writer
   // pending → running: the most urgent study first (level, then arrival), then the oldest job. A pipeline's revisions
-  // run one after the other. nullopt: nothing to do now.
+  // run one after the other; a job with which the node died runs alone, so that no other is blamed. nullopt: nothing
+  // now.
   Result<std::optional<JobLease>> lease_job(WallTime now);
   Status set_pipeline_version(std::int64_t job_id, const std::string& version);
   // For the views only: kept in memory, gone after a restart.
   void set_progress(std::int64_t job_id, const std::string& stage, double fraction);
-  // Findings, the level they ask for, and the messages about it, before the result objects exist. The study's level
-  // becomes the more urgent one. A second call for the same job changes nothing.
-  Status record_findings(std::int64_t job_id, const std::string& findings_json,
-                         const std::optional<PriorityDecision>& decision, std::span<const NewDelivery> messages,
-                         WallTime now);
+  // Findings and the level they ask for, before the result objects exist. True: that level is more urgent than the
+  // study's, which it becomes, and `messages` about it are queued; else nobody is told. A second call for the same job
+  // changes nothing and gives false.
+  Result<bool> record_findings(std::int64_t job_id, const std::string& findings_json,
+                               const std::optional<PriorityDecision>& decision, std::span<const NewDelivery> messages,
+                               WallTime now);
   // outcome: done, not_analysed or failed. The end of the job and its deliveries, in the order to send them.
+  // `report_uids`: the SRs it made, also those that nobody gets; a later revision names them as predecessors.
   // A second call changes nothing.
   Status finish_job(std::int64_t job_id, AiState outcome, const std::string& reason,
-                    std::span<const NewDelivery> deliveries, WallTime now);
+                    std::span<const NewDelivery> deliveries, WallTime now,
+                    const std::vector<std::string>& report_uids = {});
   Status fail_job(std::int64_t job_id, const std::string& reason, WallTime now);  // finish_job without deliveries
   // running → pending. Without count_attempt the attempt is forgotten (shutdown). Not leased again before `not_before`.
   Status return_job(std::int64_t job_id, bool count_attempt = false, std::optional<WallTime> not_before = {});
-  // failed → pending with attempts 0 (an operator asked). refused: not failed, or a later revision exists.
+  // failed → pending as if never tried (an operator asked). refused: not failed, or a later revision exists.
   Status retry_job(std::int64_t job_id, WallTime now);
 
   // ---- outbox ----

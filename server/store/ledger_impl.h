@@ -49,6 +49,7 @@ struct Ledger::Impl {
 Status add_event(Database& database, std::int64_t study_id, WallTime at, std::string_view what);
 Status add_deliveries(Database& database, std::int64_t study_id, std::int64_t job_id,
                       std::span<const NewDelivery> deliveries, WallTime now);
+Result<int> recover_jobs(Database& database, WallTime now);  // gives how many ended as failed
 // Sets the study's level to the more urgent of its order's and the AI's.
 Status update_level(Database& database, std::int64_t study_id);
 

@@ -145,7 +145,19 @@ CREATE TABLE event (
 CREATE INDEX event_study ON event (study_id);
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1};  // kMigrations[n] makes version n + 1 of version n
+// Version 1 knew reports by their deliveries only.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE job ADD COLUMN node_deaths INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE report (
+  job_id INTEGER NOT NULL REFERENCES job (id),
+  sop_instance_uid TEXT NOT NULL,
+  PRIMARY KEY (job_id, sop_instance_uid)
+);
+INSERT INTO report SELECT DISTINCT job_id, sop_instance_uid FROM delivery WHERE kind = 'SR';
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};  // kMigrations[n] makes version n + 1 of version n
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

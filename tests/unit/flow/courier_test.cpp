@@ -215,7 +215,9 @@ TEST_CASE("HL7 messages are delivered by their acknowledgement") {
   const auto study = bench.node.study_with_job("1.1", 1, 100);
   const auto job = *must(bench.node.ledger->lease_job(bench.now));
   const std::vector<store::NewDelivery> messages{{"ris", "HL7", "", "MSH|one\r", "", "", ""}};
-  must(bench.node.ledger->record_findings(job.id, "{}", std::nullopt, messages, bench.now));
+  PriorityDecision decision;
+  decision.level = Level::high;
+  REQUIRE(must(bench.node.ledger->record_findings(job.id, "{}", decision, messages, bench.now)));
   const auto acknowledge = [](const char* code) {
     return [code](const std::string&) -> Result<std::string> { return fmt::format("MSH|^~\\&|RIS\rMSA|{}|1\r", code); };
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/flow/dispatcher.h"
 
+#include <barrier>
 #include <thread>
 
 #include "tests/unit/flow/fake_worker.h"
@@ -255,8 +256,42 @@ TEST_CASE("AI only raises: who is already as urgent causes no message") {
   }
 }
 
+TEST_CASE("two jobs of one study that find the same at the same time send one message") {
+  for (int round = 0; round < 20; ++round) {
+    Bench bench;
+    const auto study =
+        must(bench.node.ledger->record_instances(std::vector{received(1, ct_header("1.1", 1))}))[0].study_id;
+    const std::string series = R"([{"uid":"1.1.1","objects":[1]}])";
+    must(bench.node.ledger->complete_study(
+        {study, "quiet for 10 s", "chest", {{"ct-lung-density", series}, {"nodules", series}}, {}, "", {}},
+        wall_now()));
+    std::barrier both(2);
+    const auto run = [&](const store::JobLease& lease) {
+      FakeWorkers workers;
+      workers.scripts = {[&](const WorkerOrder& order, JobObserver& observer, const std::stop_token&) {
+        both.arrive_and_wait();
+        return workers.good(order, observer);
+      }};
+      const auto parts = bench.parts();
+      JobRun(parts, bench.settings, bench.serial, lease, bench.stop.get_token()).run(*workers.claim());
+    };
+    const auto first = must(bench.node.ledger->lease_job(wall_now())),
+               second = must(bench.node.ledger->lease_job(wall_now()));
+    REQUIRE(first);
+    REQUIRE(second);
+    std::thread other([&] { run(*first); });
+    run(*second);
+    other.join();
+    CHECK(bench.node.detail(study).entry.level == Level::high);
+    CHECK(bench.node.detail(study).entry.decisions.size() == 2);
+    CHECK(std::ranges::count(bench.sent(study), "ris HL7") == 1);
+  }
+}
+
 TEST_CASE("a revision names the report it supersedes") {
   Bench bench;
+  SECTION("delivered or on its way") {}
+  SECTION("that no destination wants") { bench.settings.results.clear(); }
   const auto study = bench.node.study_with_job("1.1");
   REQUIRE(bench.attempt());
   must(bench.node.ledger->record_instances(std::vector{received(50, ct_header("1.1", 9))}));

@@ -118,7 +118,7 @@ struct Node {
     options.data_folder = folder.path();
     spool = must(store::Spool::open(options));
     ledger = must(store::Ledger::open(folder.path() / "ledger.db"));
-    must(ledger->recover());
+    must(ledger->recover(wall_now()));
   }
   StudyChanged changed() {
     return [this](std::int64_t) { ++changes; };

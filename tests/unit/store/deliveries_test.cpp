@@ -144,7 +144,7 @@ TEST_CASE("after a restart what was being sent waits again") {
   }
   const auto ledger = open_ledger(folder / "ledger.db");
   CHECK(must(ledger->lease_deliveries("pacs", at(141), 10)).empty());
-  must(ledger->recover());
+  must(ledger->recover(at(142)));
   CHECK(uids(must(ledger->lease_deliveries("pacs", at(142), 10))) == Uids{"1.1.1001", "1.1.1002"});
 }
 

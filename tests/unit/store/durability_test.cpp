@@ -11,6 +11,7 @@
 #include <random>
 #include <thread>
 
+#include "server/store/schema.h"
 #include "server/store/spool.h"
 #include "server/store/sqlite.h"
 #include "tests/unit/store/store_support.h"
@@ -83,7 +84,7 @@ TEST_CASE("kill -9 in the middle of transactions loses nothing acknowledged and 
     ::close(pipe[0]);
 
     const auto ledger = open_ledger(file);
-    must(ledger->recover());
+    must(ledger->recover(at(500)));
     const auto entries = must(ledger->worklist(100'000));
     CHECK(static_cast<int>(entries.size()) >= acknowledged);
     CHECK(static_cast<int>(entries.size()) <= acknowledged + 1);
@@ -240,8 +241,31 @@ TEST_CASE("a ledger of a newer program is refused and stays as it is") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Errc::refused);
   CHECK(refused.error().what.find("schema version 99") != std::string::npos);
-  must(must(Database::open(file))->script("PRAGMA user_version=1"));
+  must(must(Database::open(file))->script(fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str()));
   CHECK(must(open_ledger(file)->worklist()).size() == 1);
+}
+
+TEST_CASE("a ledger of version 1 is taken over, with the reports it knew by their deliveries") {
+  TempFolder folder;
+  const auto file = folder / "ledger.db";
+  const auto study = [&] {
+    const auto ledger = open_ledger(file);
+    const auto id = complete_study(*ledger);
+    const std::vector objects{dicom_delivery("SEG", "2.25.1"), dicom_delivery("SR", "2.25.2"),
+                              dicom_delivery("SR", "2.25.2", "archive")};
+    must(ledger->finish_job(must(ledger->lease_job(at(110)))->id, AiState::done, "", objects, at(120)));
+    return id;
+  }();
+  must(must(Database::open(file))
+           ->script("DROP TABLE report; ALTER TABLE job DROP COLUMN node_deaths; PRAGMA user_version=1"));
+  const auto ledger = open_ledger(file);
+  must(ledger->record_instances(std::vector{ct_image(70, 70)}));
+  StudyComplete next;
+  next.study_id = study;
+  next.jobs = {{"lung", "[]"}};
+  must(ledger->complete_study(next, at(200)));
+  CHECK(must(ledger->lease_job(at(210)))->predecessor_sr_uids == std::vector<std::string>{"2.25.2"});
+  check_sound(file);
 }
 
 TEST_CASE("the database of another program and a file that is none are refused") {

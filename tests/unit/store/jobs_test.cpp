@@ -80,7 +80,8 @@ TEST_CASE("findings are recorded once: level, decision, messages and history") {
   const NewDelivery message{"ris", "HL7", "", "MSH|...", "", "", ""};
   const auto raise = decision(Level::stat, "Emphysema: LAA-950 31.2 %");
   for (int i = 0; i < 2; ++i)
-    must(ledger->record_findings(lease.id, R"({"items":[]})", raise, std::span(&message, 1), at(120 + i)));
+    CHECK(must(ledger->record_findings(lease.id, R"({"items":[]})", raise, std::span(&message, 1), at(120 + i))) ==
+          (i == 0));
   const auto detail = must(ledger->study_detail(study)).value();
   CHECK(detail.entry.level == Level::stat);
   CHECK(detail.entry.order_level == Level::routine);
@@ -97,6 +98,28 @@ TEST_CASE("findings are recorded once: level, decision, messages and history") {
   REQUIRE(detail.deliveries.size() == 1);
   CHECK(detail.deliveries[0].kind == "HL7");
   CHECK(events_with(*ledger, study, "priority raised to STAT") == 1);
+}
+
+TEST_CASE("two jobs of one study that ask for the same level tell it once") {
+  TempFolder folder;
+  const auto ledger = open_ledger(folder / "ledger.db");
+  StudyComplete complete;
+  complete.study_id = must(ledger->record_instances(ct_series(1)))[0].study_id;
+  complete.jobs = {{"lung", "[]"}, {"other", "[]"}, {"third", "[]"}};
+  must(ledger->complete_study(complete, at(100)));
+  const auto first = leased(*ledger, 110), second = leased(*ledger, 110), third = leased(*ledger, 110);
+  // Each made its message while the study was ROUTINE.
+  const auto tell = [&](const JobLease& lease, Level level) {
+    const NewDelivery message{"ris", "HL7", "", "MSH|" + lease.pipeline, "", "", ""};
+    return must(ledger->record_findings(lease.id, "{}", decision(level, "x"), std::span(&message, 1), at(120)));
+  };
+  CHECK(tell(first, Level::high));
+  CHECK_FALSE(tell(second, Level::high));
+  CHECK(tell(third, Level::stat));
+  std::vector<std::string> messages;
+  for (const auto& each : must(ledger->lease_deliveries("ris", at(130), 10))) messages.push_back(each.message);
+  CHECK(messages == std::vector<std::string>{"MSH|lung", "MSH|third"});
+  CHECK(must(ledger->study_detail(complete.study_id)).value().entry.decisions.size() == 3);
 }
 
 TEST_CASE("AI never lowers the level of a study") {
@@ -204,7 +227,7 @@ TEST_CASE("a later revision knows the reports it supersedes and waits for them")
   CHECK_FALSE(must(ledger->lease_job(at(501))));  // revision 1 still runs
   const std::vector objects{dicom_delivery("SEG", "2.25.1"), dicom_delivery("SR", "2.25.2"),
                             dicom_delivery("SR", "2.25.2", "archive")};
-  must(ledger->finish_job(first.id, AiState::done, "", objects, at(510)));
+  must(ledger->finish_job(first.id, AiState::done, "", objects, at(510), {"2.25.2"}));
   const auto second = leased(*ledger, 520);
   CHECK(second.revision == 2);
   CHECK(second.predecessor_sr_uids == std::vector<std::string>{"2.25.2"});
@@ -212,6 +235,15 @@ TEST_CASE("a later revision knows the reports it supersedes and waits for them")
   next_revision(*ledger, study, 71);
   CHECK(leased(*ledger, 540).predecessor_sr_uids == std::vector<std::string>{"2.25.2"});  // revision 2 made none
   CHECK(ledger->retry_job(second.id, at(541)).error().code == Errc::refused);
+}
+
+TEST_CASE("a report that nobody gets is superseded all the same") {
+  TempFolder folder;
+  const auto ledger = open_ledger(folder / "ledger.db");
+  const auto study = complete_study(*ledger);
+  must(ledger->finish_job(leased(*ledger, 110).id, AiState::done, "", {}, at(120), {"2.25.2"}));
+  next_revision(*ledger, study, 70);
+  CHECK(leased(*ledger, 510).predecessor_sr_uids == std::vector<std::string>{"2.25.2"});
 }
 
 TEST_CASE("a job that never started is superseded by the next revision") {
@@ -258,8 +290,64 @@ TEST_CASE("after a restart running jobs are pending again, without a counted att
   }
   const auto ledger = open_ledger(folder / "ledger.db");
   CHECK_FALSE(must(ledger->lease_job(at(120))));
-  must(ledger->recover());
+  CHECK(must(ledger->recover(at(120))) == 0);
   CHECK(leased(*ledger, 120).attempts == 1);
+}
+
+TEST_CASE("a job with which the node died twice is not tried again, until an operator asks") {
+  TempFolder folder;
+  const auto ledger = open_ledger(folder / "ledger.db");
+  const auto poison = complete_study(*ledger, "1.1", 100);
+  const auto good = complete_study(*ledger, "1.2", 200);
+  const auto state = [&](std::int64_t study) { return must(ledger->study_detail(study)).value().entry.ai_state; };
+  CHECK(leased(*ledger, 110).study_id == poison);
+  CHECK(must(ledger->recover(at(111))) == 0);
+  CHECK(leased(*ledger, 112).study_id == poison);
+  CHECK(must(ledger->recover(at(113))) == 1);
+  const auto detail = must(ledger->study_detail(poison)).value();
+  CHECK(detail.entry.ai_state == AiState::failed);
+  CHECK(detail.entry.ai_reason == "the node died 2 times while this ran");
+  CHECK(detail.jobs[0].finished_at == at(113));
+  CHECK(events_with(*ledger, poison, "the node died 2 times") == 1);
+  CHECK(must(ledger->recover(at(114))) == 0);  // told once
+  const auto next = leased(*ledger, 115);
+  CHECK(next.study_id == good);
+  must(ledger->finish_job(next.id, AiState::done, "", {}, at(116)));
+  CHECK(state(good) == AiState::done);
+  must(ledger->retry_job(detail.jobs[0].id, at(120)));
+  CHECK(leased(*ledger, 121).attempts == 1);
+  CHECK(must(ledger->recover(at(122))) == 0);  // counted from nothing
+  CHECK(state(poison) == AiState::pending);
+}
+
+TEST_CASE("a job with which the node died runs alone, so that its neighbours are cleared") {
+  TempFolder folder;
+  const auto ledger = open_ledger(folder / "ledger.db");
+  const auto first = complete_study(*ledger, "1.1", 100);
+  const auto second = complete_study(*ledger, "1.2", 200);
+  const auto third = complete_study(*ledger, "1.3", 300);
+  const auto fourth = complete_study(*ledger, "1.4", 400);
+  for (const auto study : {first, second}) CHECK(leased(*ledger, 110).study_id == study);
+  must(ledger->recover(at(111)));
+  const auto alone = leased(*ledger, 112);
+  CHECK(alone.study_id == first);
+  CHECK_FALSE(must(ledger->job_waits(at(112))));
+  CHECK_FALSE(must(ledger->lease_job(at(112))));
+  must(ledger->finish_job(alone.id, AiState::done, "", {}, at(113)));
+  const auto cleared = leased(*ledger, 114);
+  CHECK(cleared.study_id == second);
+  CHECK_FALSE(must(ledger->lease_job(at(114))));
+  must(ledger->finish_job(cleared.id, AiState::done, "", {}, at(115)));
+  for (const auto study : {third, fourth}) CHECK(leased(*ledger, 116).study_id == study);
+  SECTION("one that waits for the others to end is not overtaken meanwhile") {
+    must(ledger->recover(at(117)));
+    complete_study(*ledger, "1.5", 500);
+    const auto suspect = leased(*ledger, 118);
+    CHECK(suspect.study_id == third);
+    must(ledger->return_job(suspect.id, true, at(200)));
+    CHECK(leased(*ledger, 119).study_id == fourth);
+    CHECK_FALSE(must(ledger->lease_job(at(119))));
+  }
 }
 
 }  // namespace
