@@ -22,6 +22,8 @@ namespace {
 constexpr int kThreads = 2;
 constexpr int kLogLinesPerSecond = 10;
 constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr int kSendBufferBytes =
+    64 << 10;  // answers are small; those a peer does not read must not pile up in the kernel
 
 std::string address_of(const tcp::socket& socket) {
   error_code error;
@@ -157,6 +159,7 @@ void DicomServer::Impl::on_accept(error_code error, tcp::socket socket) {
   } else {
     socket.set_option(tcp::no_delay(true), error);
     socket.set_option(asio::socket_base::keep_alive(true), error);
+    socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), error);
     auto session = std::make_shared<DicomSession>(std::move(socket), hub, ip);
     if (hub->add(session)) {
       session->start();

@@ -125,6 +125,35 @@ TEST_CASE("an object over the size limit is answered A700 and dropped, and the a
   CHECK(node.intake.stored().size() == 1);
 }
 
+TEST_CASE("who never reads our answers is cut off at the write deadline, and others are served meanwhile") {
+  const bool stores = GENERATE(false, true);
+  auto options = on_any_port();
+  options.write_deadline = 1s;
+  Listening node(options);
+  Sender deaf(node.server->port(), 4096), other(node.server->port());
+  REQUIRE(deaf.associate());
+  REQUIRE(other.associate());
+  const auto message = stores ? store(made_data(64)) : echo(1);
+  std::atomic<bool> cut = false;
+  std::jthread talking([&] {
+    while (deaf.say(message)) {
+    }
+    cut = true;
+  });
+  for (std::uint16_t id = 1; !cut && id < 3'000; ++id) {
+    REQUIRE(other.say(echo(id)));
+    REQUIRE(other.hear_status() == 0);
+    std::this_thread::sleep_for(10ms);
+  }
+  CHECK(cut);
+  CHECK(soon([&] { return node.watcher.ends("timeout") == 1; }));
+  CHECK(soon([&] { return node.server->open_associations() == 1; }));
+  CHECK(node.intake.dropped <= 1);
+  CHECK(other.release());
+  talking.join();
+  CHECK(static_cast<int>(node.intake.stored().size()) >= node.watcher.answers(0));  // what was answered is kept
+}
+
 TEST_CASE("other protocols hear an abort and the end") {
   Listening node;
   for (const std::string_view probe : {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x01"}) {
