@@ -115,6 +115,9 @@ Status App::open_doors() {
   INFERAD_TRY(http_, net::HttpServer::start(http, *site_));
   INFERAD_TRY(listener_,
               net::DicomServer::start(listener_options(settings_.dicom), *intake_, admission_, &listener_log_));
+  disk_watch_ = std::make_unique<DiskWatch>(
+      settings_.storage.free_bytes_min, [this] { return spool_->free_bytes(); },
+      [this](bool refuse) { listener_->set_refusing(refuse); });
   INFERAD_TRY_STATUS(write_ports(settings_.data_folder, {listener_->port(), http_->port()}));
   events_ = http_.get();
   clerk_->start();
@@ -158,6 +161,7 @@ void App::reload(config::Configuration next) {
 
 void App::stop(std::chrono::milliseconds grace) {
   if (view_) view_->drain();
+  disk_watch_.reset();  // a draining listener refuses, whatever the disk says
   if (listener_) listener_->stop(grace);
   sync_pool_.reset();  // objects on their way to the disk still reach the clerk
   outbox_.reset();

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 
+#include "server/app/disk_watch.h"
 #include "server/app/edges.h"
 #include "server/app/live_configuration.h"
 #include "server/app/live_node_view.h"
@@ -65,6 +66,7 @@ class App {
   std::unique_ptr<flow::SyncPool> sync_pool_;
   std::unique_ptr<flow::Intake> intake_;
   std::unique_ptr<net::DicomServer> listener_;
+  std::unique_ptr<DiskWatch> disk_watch_;
 };
 
 }  // namespace inferad::app

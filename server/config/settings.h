@@ -45,7 +45,7 @@ struct HttpSettings {
 };
 
 struct StorageSettings {
-  std::int64_t free_bytes_min = 1LL << 30;        // below: C-STORE gets A700
+  std::int64_t free_bytes_min = 1LL << 30;        // below: C-STORE gets A700; below half: no association
   std::int64_t quarantine_bytes_max = 1LL << 30;  // of refused objects that are kept
   int quarantine_files_max = 1000;
   bool operator==(const StorageSettings&) const = default;

@@ -127,7 +127,26 @@ class Life(NodeCase):
         self.assertEqual(node.status("/readyz"), 200)
         self.assertEqual(node.status("/readyz?check=inference"), 503)
         uid = json.loads((phantom / "truth.json").read_text())["study_uid"]
-        node.wait_study(uid, "pending", "running", seconds=60)  # not failed: it waits for a worker
+        node.wait_study(uid, "pending", seconds=60)
+        time.sleep(1)
+        job = node.get("/api/v1/jobs")["jobs"][0]
+        self.assertEqual((job["state"], job["attempts"]), ("pending", 0))  # it waits for a worker, and nothing claims else
+        self.assertEqual(node.stop(), 0)
+
+    def test_below_the_floor_of_the_disk_associations_are_rejected_for_now(self):
+        watermark = 1 << 40  # the most the configuration takes; the floor is half of it
+        disk = os.statvfs(self.folder)
+        if disk.f_bavail * disk.f_frsize >= watermark // 2:
+            self.skipTest("this disk has too much room")
+        node = self.node(workers={"count": 0}, storage={"free_bytes_min": watermark}).start()
+
+        def rejected():
+            done = subprocess.run(["echoscu", "-v", "-aec", "INFERAD", "127.0.0.1", str(node.dicom)], timeout=30,
+                                  capture_output=True, text=True)
+            return done.returncode != 0 and "Rejected Transient" in done.stdout + done.stderr
+        support.wait_for("a transient rejection", rejected, 20)
+        self.assertEqual(node.status("/readyz"), 503)
+        self.assertIn("disk", self.inferad("status", "--config", node.config))
         self.assertEqual(node.stop(), 0)
 
     def test_an_unfinished_job_is_done_after_a_restart(self):
