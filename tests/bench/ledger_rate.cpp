@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast the store is on this disk: ledger_rate FOLDER (on the disk in question; default: the current folder).
+// How fast the store is on this disk: ledger_rate [FOLDER [STUDIES]]. FOLDER: on the disk in question (default: the
+// current one); STUDIES: in the backlog of the outbox, two deliveries each (default 500).
 #include <stdlib.h>
 
 #include <cstdio>
@@ -86,6 +87,26 @@ void views_rate(Ledger& ledger) {
   std::printf("worklist of %zu studies   %8.2f ms\n", entries, 1000 * seconds_since(start) / kTimes);
 }
 
+template <class Work>
+void print_time(const char* what, Work work) {
+  constexpr int kTimes = 10;
+  const auto start = steady_now();
+  for (int i = 0; i < kTimes; ++i) work();
+  std::printf("  %-24s %8.2f ms\n", what, 1000 * seconds_since(start) / kTimes);
+}
+
+// What the outbox asks for while the peer is away and everything waits.
+void waiting_times(Ledger& ledger) {
+  print_time("lease of 1, given back", [&] {
+    for (const auto& lease : must(ledger.lease_deliveries("pacs", wall_now(), 1))) must(ledger.release(lease.id));
+  });
+  print_time("lease of 8, given back", [&] {
+    for (const auto& lease : must(ledger.lease_deliveries("pacs", wall_now(), 8))) must(ledger.release(lease.id));
+  });
+  print_time("when is the next due", [&] { must(ledger.next_due("pacs")); });
+  print_time("counts for the metrics", [&] { must(ledger.counts()); });
+}
+
 // A backlog as after an outage of the PACS: leases of eight, each delivered.
 void backlog_rate(Ledger& ledger, int studies) {
   for (int n = 0; n < studies; ++n) {
@@ -100,6 +121,8 @@ void backlog_rate(Ledger& ledger, int studies) {
                                            {"pacs", "SR", "sr.dcm", "", "1.2", uid + ".3", "1.2"}};
     must(ledger.finish_job(lease->id, AiState::done, "", objects, wall_now()));
   }
+  std::printf("backlog of %d deliveries\n", 2 * studies);
+  waiting_times(ledger);
   const auto start = steady_now();
   int sent = 0;
   for (;;) {
@@ -108,7 +131,7 @@ void backlog_rate(Ledger& ledger, int studies) {
     for (const auto& lease : leases) must(ledger.delivered(lease.id, wall_now()));
     sent += static_cast<int>(leases.size());
   }
-  std::printf("backlog of %5d         %8.0f deliveries/s\n", sent, sent / seconds_since(start));
+  std::printf("  delivered               %8.0f deliveries/s\n", sent / seconds_since(start));
 }
 
 }  // namespace
@@ -124,7 +147,7 @@ int main(int argc, char** argv) {
     next = record(*ledger, next, 100, 30'000);
     record(*ledger, next, 300, 30'000);
     views_rate(*ledger);
-    backlog_rate(*ledger, 500);
+    backlog_rate(*ledger, argc > 2 ? std::atoi(argv[2]) : 500);
     spool_rate(name);
   }
   std::filesystem::remove_all(name);
