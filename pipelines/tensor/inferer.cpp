@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 
 #include "pipelines/tensor/arguments.h"
 #include "pipelines/tensor/windows.h"
@@ -43,6 +44,10 @@ Inferer read_windows(Arguments& arguments, Inferer::Kind kind) {
   result.blend = blend == "gaussian" ? Inferer::Blend::gaussian : Inferer::Blend::constant;
   result.padding = arguments.one_of("padding_mode", "constant", {"constant", "reflect", "replicate", "circular"});
   result.padding_value = arguments.number("cval", 0);
+  result.background = arguments.optional_number("background");
+  result.background_output = arguments.numbers("background_output");
+  if (result.background && result.background_output.empty())
+    arguments.refuse("background_output", "is missing, `background` needs it");
   return result;
 }
 
@@ -101,26 +106,44 @@ std::int64_t scaled(std::int64_t place, double zoom) {
   return static_cast<std::int64_t>(static_cast<double>(place) * zoom);
 }
 
+// One window of one image of the batch.
+struct Place {
+  std::int64_t image;
+  const Shape* start;
+};
+using Places = std::span<const Place>;
+
+// Those that the network is shown: all, or those that are not all background, but at least one.
+std::vector<Place> places_of(const Inferer& inferer, const Windows& windows, const at::Tensor& images) {
+  std::vector<Place> result;
+  for (std::int64_t image = 0; image < images.size(0); ++image)
+    for (const auto& start : windows.starts)
+      if (!inferer.background || !box(images[image], start, windows.window).le(*inferer.background).all().item<bool>())
+        result.push_back({image, &start});
+  if (result.empty()) result.push_back({0, &windows.starts.front()});
+  return result;
+}
+
 // Sums of weighted windows. A network may give windows of another size than it gets: all places are scaled then.
 class Blending {
  public:
   Blending(const Inferer& inferer, const Windows& windows, std::int64_t batch)
       : inferer_(inferer), windows_(windows), batch_(batch) {}
 
-  // `output`: the network's on the windows from number `first` on, counted over the images of the batch.
-  Status add(const at::Tensor& output, std::int64_t first, std::int64_t count) {
+  // `output`: the network's on these windows.
+  Status add(const at::Tensor& output, Places places) {
     const auto axes = static_cast<std::int64_t>(windows_.window.size());
+    const auto count = static_cast<std::int64_t>(places.size());
     if (output.dim() != axes + 2 || output.size(0) != count)
       return Error{Errc::model, fmt::format("the network gave {} axes for {} windows of {} spatial axes", output.dim(),
                                             count, axes)};
     if (!sum_.defined()) prepare(output);
     if (output.sizes().slice(1) != at::IntArrayRef(window_).slice(1))
       return Error{Errc::model, "the network gave windows of different sizes"};
-    if (alone()) return add_whole(output, first, count);
-    const auto per_image = static_cast<std::int64_t>(windows_.starts.size());
+    if (alone()) return add_whole(output, places);
     for (std::int64_t n = 0; n < count; ++n) {
-      const auto place = place_of(windows_.starts[static_cast<std::size_t>((first + n) % per_image)]);
-      auto target = box(sum_[(first + n) / per_image], place, size_);
+      const auto& place = places[static_cast<std::size_t>(n)];
+      auto target = box(sum_[place.image], in_output(*place.start), size_);
       if (inferer_.blend == Inferer::Blend::constant)
         target.add_(output[n]);
       else
@@ -129,12 +152,18 @@ class Blending {
     return ok();
   }
 
-  // The whole image, without what padding added.
-  at::Tensor finish() {
+  // The whole image, without what padding added. `places`: all that were added.
+  Result<at::Tensor> finish(Places places) {
     if (!alone()) {
       auto total = at::zeros(shape_, sum_.options());
-      for (const auto& start : windows_.starts) box(total, place_of(start), size_).add_(weights_);
-      sum_.div_(total);
+      // Without background all images have the same windows.
+      for (std::int64_t image = 0; image < (inferer_.background ? batch_ : 1); ++image) {
+        if (image > 0) total.zero_();
+        for (const auto& place : places)
+          if (place.image == image) box(total, in_output(*place.start), size_).add_(weights_);
+        (inferer_.background ? sum_[image] : sum_).div_(total);
+        if (inferer_.background) INFERAD_TRY_STATUS(fill_background(sum_[image], total));
+      }
     }
     if (windows_.padded == windows_.image) return sum_;
     Shape start, size;
@@ -150,13 +179,26 @@ class Blending {
 
  private:
   // One window an image: nothing to blend.
-  bool alone() const { return windows_.starts.size() == 1; }
+  bool alone() const { return windows_.starts.size() == 1 && !inferer_.background; }
 
-  Status add_whole(const at::Tensor& output, std::int64_t first, std::int64_t count) {
+  Status add_whole(const at::Tensor& output, Places places) {
+    const auto count = static_cast<std::int64_t>(places.size());
     if (count == batch_)
       sum_ = output.to(at::kFloat);
     else
-      sum_.narrow(0, first, count).copy_(output);
+      sum_.narrow(0, places.front().image, count).copy_(output);
+    return ok();
+  }
+
+  // Where no window was shown to the network.
+  Status fill_background(at::Tensor image, const at::Tensor& total) const {
+    const auto& values = inferer_.background_output;
+    const auto nowhere = total.eq(0);
+    if (values.size() != 1 && static_cast<std::int64_t>(values.size()) != image.size(0))
+      return Error{Errc::model,
+                   fmt::format("{} numbers in `background_output`, {} channels", values.size(), image.size(0))};
+    for (std::int64_t c = 0; c < image.size(0); ++c)
+      image[c].masked_fill_(nowhere, values[values.size() == 1 ? 0 : static_cast<std::size_t>(c)]);
     return ok();
   }
 
@@ -188,7 +230,7 @@ class Blending {
     return weights;
   }
 
-  Shape place_of(const Shape& start) const {
+  Shape in_output(const Shape& start) const {
     Shape place;
     for (std::size_t axis = 0; axis < start.size(); ++axis) place.push_back(scaled(start[axis], zoom_[axis]));
     return place;
@@ -208,8 +250,8 @@ Result<at::Tensor> slide(const Inferer& inferer, const at::Tensor& input, const 
   if (input.dim() < 3) return Error{Errc::model, fmt::format("an input of {} axes has no spatial one", input.dim())};
   INFERAD_TRY(const auto windows, place_windows(inferer, input.sizes().slice(2).vec()));
   const auto image = padded(input, inferer, windows);
-  const auto per_image = static_cast<std::int64_t>(windows.starts.size());
-  const auto total = per_image * image.size(0);
+  const auto places = places_of(inferer, windows, image);
+  const auto total = static_cast<std::int64_t>(places.size());
   Calls calls(network, progress, stop, (total + inferer.batch_size - 1) / inferer.batch_size);
   Blending blending(inferer, windows, image.size(0));
 
@@ -217,18 +259,20 @@ Result<at::Tensor> slide(const Inferer& inferer, const at::Tensor& input, const 
   std::copy(windows.window.begin(), windows.window.end(), shape.begin() + 2);
   shape[0] = std::min(inferer.batch_size, total);
   // One window an image: the images are the batches.
-  const auto batch = per_image == 1 ? at::Tensor() : at::empty(shape, image.options());
+  const bool whole = windows.starts.size() == 1 && !inferer.background;
+  const auto batch = whole ? at::Tensor() : at::empty(shape, image.options());
   for (std::int64_t first = 0; first < total; first += inferer.batch_size) {
     const auto count = std::min(inferer.batch_size, total - first);
-    auto part = batch.defined() ? batch.narrow(0, 0, count) : image.narrow(0, first, count);
-    for (std::int64_t n = 0; batch.defined() && n < count; ++n) {
-      const auto& start = windows.starts[static_cast<std::size_t>((first + n) % per_image)];
-      part[n].copy_(box(image[(first + n) / per_image], start, windows.window));
+    const auto these = Places(places).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+    auto part = whole ? image.narrow(0, first, count) : batch.narrow(0, 0, count);
+    for (std::int64_t n = 0; !whole && n < count; ++n) {
+      const auto& place = these[static_cast<std::size_t>(n)];
+      part[n].copy_(box(image[place.image], *place.start, windows.window));
     }
     INFERAD_TRY(const auto output, calls.call(part));
-    INFERAD_TRY_STATUS(blending.add(output, first, count));
+    INFERAD_TRY_STATUS(blending.add(output, these));
   }
-  return blending.finish();
+  return blending.finish(places);
 }
 
 // The last axis in front of the others, contiguous. Of matrices copy_() knows a transpose in blocks.

@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct Inferer {
   std::vector<double> sigma_scale{0.125};  // of a window
   std::string padding = "constant";        // how an image smaller than a window grows: reflect, replicate, circular
   double padding_value = 0;
+  // Not MONAI's: windows with no value above `background` are not shown to the network; where there is no other, each
+  // channel of the result is `background_output` (one number, or one for each).
+  std::optional<double> background;
+  std::vector<double> background_output;
   std::int64_t slice_axis = 0;  // slice only: the spatial axis along which the slices lie
 };
 

@@ -108,6 +108,32 @@ TEST_CASE("a network may give windows of another size") {
   CHECK(run(how, image, halved).allclose(halved(image), 1e-5, 1e-5));
 }
 
+TEST_CASE("windows of nothing but background are left out when asked to") {
+  auto image = at::zeros({2, 1, 4, 8});
+  image[1][0][0][0] = 5;
+  for (const auto* mode : {"constant", "gaussian"}) {
+    const auto how = inferer("SlidingWindowInferer", {{"roi_size", value(4)},
+                                                      {"overlap", value(0)},
+                                                      {"mode", value(mode)},
+                                                      {"background", value(0)},
+                                                      {"background_output", list({1, -1})}});
+    std::int64_t shown = 0;
+    const auto output = run(how, image, [&](const at::Tensor& input) {
+      shown += input.size(0);
+      return at::cat({input, input}, 1);
+    });
+    CHECK(shown == 1);
+    CHECK(output[1][1][0][0].item<float>() == 5);
+    CHECK(output[1].narrow(2, 4, 4).equal(at::tensor({1.F, -1.F}).view({2, 1, 1}).expand({2, 4, 4})));
+    CHECK(output[0][0].eq(1).all().item<bool>());
+  }
+  const auto nothing = inferer("SlidingWindowInferer",
+                               {{"roi_size", value(4)}, {"background", value(9)}, {"background_output", value(0.5)}});
+  CHECK(run(nothing, image, same)[1].eq(0.5).all().item<bool>());
+  CHECK_THAT(inferer_refusal("SlidingWindowInferer", {{"roi_size", value(4)}, {"background", value(9)}}),
+             Catch::Contains("`background_output` is missing"));
+}
+
 TEST_CASE("progress reaches one, and a stop ends the work") {
   const auto how = inferer("SlidingWindowInferer", {{"roi_size", value(2)}, {"overlap", value(0)}});
   std::vector<double> fractions;
