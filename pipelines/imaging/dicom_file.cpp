@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -14,6 +12,8 @@
 #include "dcmtk/config/osconfig.h"
 #include "dcmtk/dcmdata/dcistrmf.h"
 #include "dcmtk/dcmdata/dctk.h"
+#include "pipelines/imaging/functional_groups.h"
+#include "pipelines/imaging/item_values.h"
 #include "pipelines/imaging/transfer_syntax.h"
 
 namespace inferad::imaging {
@@ -21,63 +21,6 @@ namespace inferad::imaging {
 namespace {
 
 constexpr Uint32 kLoadedValueMax = 4096;  // longer values stay on disk
-constexpr std::size_t kValuesMax = 64;
-
-// An attribute as text. Archives that did not know an attribute hand it on with VR UN: the bytes are the text.
-std::string text(DcmItem& item, const DcmTagKey& key) {
-  DcmElement* element = nullptr;
-  if (item.findAndGetElement(key, element).bad() || element == nullptr) return {};
-  OFString value;
-  if (element->ident() == EVR_UN || element->ident() == EVR_UNKNOWN) {
-    Uint8* bytes = nullptr;
-    if (element->getUint8Array(bytes).good() && bytes != nullptr && element->getLength() <= kLoadedValueMax) {
-      value.assign(reinterpret_cast<const char*>(bytes), element->getLength());
-    }
-  } else if (element->getOFStringArray(value).bad()) {
-    return {};
-  }
-  const auto last = value.find_last_not_of(std::string(" \0", 2).c_str(), OFString_npos, 2);
-  return last == OFString_npos ? std::string() : std::string(value.c_str(), last + 1);
-}
-
-std::vector<std::string> texts(DcmItem& item, const DcmTagKey& key) {
-  std::vector<std::string> values;
-  const auto all = text(item, key);
-  for (std::size_t from = 0; from <= all.size() && !all.empty() && values.size() < kValuesMax;) {
-    const auto to = std::min(all.find('\\', from), all.size());
-    values.push_back(all.substr(from, to - from));
-    from = to + 1;
-  }
-  return values;
-}
-
-std::optional<double> number(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
-template <std::size_t Count>
-std::optional<std::array<double, Count>> numbers(DcmItem& item, const DcmTagKey& key) {
-  const auto values = texts(item, key);
-  if (values.size() != Count) return std::nullopt;
-  std::array<double, Count> result{};
-  for (std::size_t i = 0; i < Count; ++i) {
-    const auto value = number(values[i]);
-    if (!value) return std::nullopt;
-    result[i] = *value;
-  }
-  return result;
-}
-
-int integer(DcmItem& item, const DcmTagKey& key, int fallback) {
-  Uint16 value = 0;
-  return item.findAndGetUint16(key, value).good() ? value : fallback;
-}
 
 int frames(DcmItem& item) {
   const auto value = text(item, DCM_NumberOfFrames);
@@ -95,14 +38,6 @@ PixelFormat pixel_format(DcmItem& item) {
   format.is_signed = integer(item, DCM_PixelRepresentation, 0) == 1;
   format.photometric = text(item, DCM_PhotometricInterpretation);
   return format;
-}
-
-void read_rescale(DcmItem& item, SliceHeader& header) {
-  const auto slope = text(item, DCM_RescaleSlope), intercept = text(item, DCM_RescaleIntercept);
-  header.has_rescale = !slope.empty() && !intercept.empty();
-  if (!header.has_rescale) return;
-  header.slope = number(slope).value_or(std::numeric_limits<double>::quiet_NaN());
-  header.intercept = number(intercept).value_or(std::numeric_limits<double>::quiet_NaN());
 }
 
 // The first VOI window and the shape of the presentation LUT. A VOI LUT instead of a window is not used.
@@ -136,18 +71,14 @@ SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::s
   header.columns = integer(item, DCM_Columns, 0);
   header.frames = frames(item);
   header.format = pixel_format(item);
-  header.position = numbers<3>(item, DCM_ImagePositionPatient);
-  header.orientation = numbers<6>(item, DCM_ImageOrientationPatient);
-  header.pixel_spacing = numbers<2>(item, DCM_PixelSpacing);
+  read_plane(item, header);
   header.imager_spacing = numbers<2>(item, DCM_ImagerPixelSpacing);
-  read_rescale(item, header);
   header.grey = read_grey(item, header.format.photometric);
   header.view_position = text(item, DCM_ViewPosition);
   header.laterality = text(item, DCM_ImageLaterality);
   if (header.laterality.empty()) header.laterality = text(item, DCM_Laterality);
   header.body_part = text(item, DCM_BodyPartExamined);
   header.manufacturer = text(item, DCM_Manufacturer);
-  header.convolution_kernel = text(item, DCM_ConvolutionKernel);
   header.patient_age = text(item, DCM_PatientAge);
   header.patient_sex = text(item, DCM_PatientSex);
   header.image_type = texts(item, DCM_ImageType);
@@ -178,7 +109,7 @@ std::string transfer_syntax_name(const std::string& uid) {
 }
 
 DicomFile::DicomFile(std::unique_ptr<DcmDataset> dataset, SliceHeader header)
-    : dataset_(std::move(dataset)), header_(std::move(header)) {}
+    : dataset_(std::move(dataset)), header_(std::move(header)), slices_(slices_of(*dataset_, header_)) {}
 DicomFile::DicomFile(DicomFile&&) noexcept = default;
 DicomFile& DicomFile::operator=(DicomFile&&) noexcept = default;
 DicomFile::~DicomFile() = default;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipelines/imaging/refusal.h"
 #include "pipelines/imaging/slice_header.h"
@@ -26,6 +27,7 @@ class DicomFile {
   ~DicomFile();
 
   const SliceHeader& header() const { return header_; }
+  const std::vector<SliceHeader>& slices() const { return slices_; }  // functional_groups.h; in the order of frames
   DcmDataset& dataset() const { return *dataset_; }
 
  private:
@@ -33,6 +35,7 @@ class DicomFile {
 
   std::unique_ptr<DcmDataset> dataset_;
   SliceHeader header_;
+  std::vector<SliceHeader> slices_;
 };
 
 // (0002,0010), known to this program or not: a name for people, "" when unknown.

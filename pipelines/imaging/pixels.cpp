@@ -50,47 +50,70 @@ Refusal damaged(const std::string& name, std::string_view what) {
   return refuse(refusal::kPixelsDamaged, fmt::format("{}: {}", name, what));
 }
 
-// All fragments of the only frame: item 0 is the offset table (PS3.5 A.4).
-Result<std::vector<std::uint8_t>> code_stream(DcmDataset& dataset) {
-  const Error missing{Errc::invalid_input, "no encapsulated frame"};
+DcmPixelSequence* encapsulated(DcmDataset& dataset) {
   DcmElement* element = nullptr;
-  if (dataset.findAndGetElement(DCM_PixelData, element).bad()) return missing;
+  if (dataset.findAndGetElement(DCM_PixelData, element).bad()) return nullptr;
   auto* pixel_data = dynamic_cast<DcmPixelData*>(element);
-  if (pixel_data == nullptr) return missing;
+  if (pixel_data == nullptr) return nullptr;
   E_TransferSyntax syntax = EXS_Unknown;
   const DcmRepresentationParameter* parameter = nullptr;
   pixel_data->getOriginalRepresentationKey(syntax, parameter);
   DcmPixelSequence* sequence = nullptr;
-  if (pixel_data->getEncapsulatedRepresentation(syntax, parameter, sequence).bad() || sequence == nullptr)
-    return missing;
+  return pixel_data->getEncapsulatedRepresentation(syntax, parameter, sequence).good() ? sequence : nullptr;
+}
+
+// The code stream of a frame (from 0). Item 0 is the offset table (PS3.5 A.4); all other fragments belong to the only
+// frame, or there is one a frame.
+Result<std::vector<std::uint8_t>> code_stream(DcmPixelSequence& sequence, std::size_t frame, std::size_t frames) {
+  const std::size_t fragments = sequence.card() > 0 ? sequence.card() - 1 : 0;
+  if (fragments == 0) return Error{Errc::invalid_input, "no encapsulated frame"};
+  if (frames > 1 && fragments != frames)
+    return Error{Errc::invalid_input, fmt::format("{} fragments for {} frames", fragments, frames)};
+  const std::size_t first = frames > 1 ? frame + 1 : 1, last = frames > 1 ? first : fragments;
   std::vector<std::uint8_t> bytes;
-  for (unsigned long i = 1; i < sequence->card(); ++i) {
+  for (std::size_t i = first; i <= last; ++i) {
     DcmPixelItem* item = nullptr;
     Uint8* fragment = nullptr;
-    if (sequence->getItem(item, i).bad() || item->getUint8Array(fragment).bad() || fragment == nullptr) return missing;
+    if (sequence.getItem(item, static_cast<unsigned long>(i)).bad() || item->getUint8Array(fragment).bad() ||
+        fragment == nullptr)
+      return Error{Errc::invalid_input, "a fragment is not readable"};
     bytes.insert(bytes.end(), fragment, fragment + item->getLength());
   }
   return bytes;
 }
 
-std::optional<Refusal> decode_code_stream(const DicomFile& file, const std::string& name, std::span<float> out) {
-  const auto& header = file.header();
-  const auto bytes = code_stream(file.dataset());
-  if (!bytes) return damaged(name, bytes.error().what);
-  const auto frame = decode_jpeg2000(*bytes, header.rows, header.columns);
-  if (!frame) return damaged(name, frame.error().what);
-  const Cell cell{0, frame->precision, header.format.is_signed};
-  convert(frame->samples.data(), cell, header.slope, header.intercept, out);
+std::optional<Refusal> decode_code_streams(const DicomFile& file, const std::string& name,
+                                           std::span<const std::span<float>> outs) {
+  auto* sequence = encapsulated(file.dataset());
+  if (sequence == nullptr) return damaged(name, "no encapsulated frame");
+  for (std::size_t i = 0; i < outs.size(); ++i) {
+    const auto& slice = file.slices()[i];
+    const auto bytes = code_stream(*sequence, i, outs.size());
+    if (!bytes) return damaged(name, bytes.error().what);
+    const auto frame = decode_jpeg2000(*bytes, slice.rows, slice.columns);
+    if (!frame) return damaged(name, frame.error().what);
+    const Cell cell{0, frame->precision, slice.format.is_signed};
+    convert(frame->samples.data(), cell, slice.slope, slice.intercept, outs[i]);
+  }
   return std::nullopt;
 }
 
-std::optional<Refusal> decode_native(const DicomFile& file, const std::string& name, std::span<float> out) {
-  const auto& header = file.header();
-  const auto& format = header.format;
+template <class Stored>
+void convert_frames(const Stored* stored, const DicomFile& file, std::span<const std::span<float>> outs) {
+  const auto& format = file.header().format;
   const Cell cell{format.high_bit + 1 - format.bits_stored, format.bits_stored, format.is_signed};
+  for (std::size_t i = 0; i < outs.size(); ++i) {
+    convert(stored, cell, file.slices()[i].slope, file.slices()[i].intercept, outs[i]);
+    stored += outs[i].size();
+  }
+}
+
+std::optional<Refusal> decode_native(const DicomFile& file, const std::string& name,
+                                     std::span<const std::span<float>> outs) {
+  const auto& format = file.header().format;
   DcmElement* element = nullptr;
   if (file.dataset().findAndGetElement(DCM_PixelData, element).bad()) return damaged(name, "no pixel data");
-  const auto expected = out.size() * static_cast<std::size_t>(format.bits_allocated / 8);
+  const auto expected = outs.size() * outs.front().size() * static_cast<std::size_t>(format.bits_allocated / 8);
   const std::size_t found = element->getLength();
   if (found != expected + expected % 2) {
     return damaged(name, fmt::format("{} bytes of pixel data, expected {}", found, expected));
@@ -98,20 +121,20 @@ std::optional<Refusal> decode_native(const DicomFile& file, const std::string& n
   Uint8* bytes = nullptr;
   Uint16* words = nullptr;
   if (format.bits_allocated == 8 && element->getUint8Array(bytes).good() && bytes != nullptr) {
-    convert(bytes, cell, header.slope, header.intercept, out);
+    convert_frames(bytes, file, outs);
   } else if (format.bits_allocated == 16 && element->getUint16Array(words).good() && words != nullptr) {
-    convert(words, cell, header.slope, header.intercept, out);
+    convert_frames(words, file, outs);
   } else {
     return damaged(name, "pixel data is cut short");
   }
   return std::nullopt;
 }
 
-std::optional<Refusal> decode(const DicomFile& file, const std::string& name, std::span<float> out) {
-  if (is_jpeg2000(file.header().transfer_syntax_uid)) return decode_code_stream(file, name, out);
+std::optional<Refusal> decode(const DicomFile& file, const std::string& name, std::span<const std::span<float>> outs) {
+  if (is_jpeg2000(file.header().transfer_syntax_uid)) return decode_code_streams(file, name, outs);
   const auto status = file.dataset().chooseRepresentation(EXS_LittleEndianExplicit, nullptr);
   if (status.bad()) return damaged(name, fmt::format("decoder: {}", status.text()));
-  return decode_native(file, name, out);
+  return decode_native(file, name, outs);
 }
 
 bool decodable(const std::string& uid) {
@@ -146,8 +169,9 @@ void prepare_toolkit() {
 
 std::optional<Refusal> check_pixels(const SliceHeader& header, const std::string& name) {
   if (header.rows <= 0 || header.columns <= 0) return refuse(refusal::kNoPixels, name + " has no rows or columns");
-  if (header.frames != 1) {
-    return refuse(refusal::kMultiFrame, fmt::format("{} has {} frames", name, header.frames));
+  if (header.frames != 1 && header.frame == 0) {
+    return refuse(refusal::kMultiFrame,
+                  fmt::format("{} has {} frames and does not tell where they lie", name, header.frames));
   }
   if (!decodable(header.transfer_syntax_uid)) {
     return refuse(refusal::kTransferSyntax, fmt::format("{} is encoded as {} ({})", name, header.transfer_syntax_uid,
@@ -161,8 +185,9 @@ std::optional<Refusal> check_pixels(const SliceHeader& header, const std::string
   return std::nullopt;
 }
 
-std::optional<Refusal> decode_pixels(const DicomFile& file, const std::string& name, std::span<float> out) {
-  auto refusal = decode(file, name, out);
+std::optional<Refusal> decode_pixels(const DicomFile& file, const std::string& name,
+                                     std::span<const std::span<float>> outs) {
+  auto refusal = decode(file, name, outs);
   delete file.dataset().remove(DCM_PixelData);
   return refusal;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pixel data of one single-frame image → modality values. Internal to imaging/.
+// Pixel data of one image file → modality values. Internal to imaging/.
 #pragma once
 
 #include <optional>
@@ -15,12 +15,14 @@ namespace inferad::imaging {
 // here; later calls do nothing. Thread-safe.
 void prepare_toolkit();
 
-// What can be told without decoding: pixel data, single frame, known transfer syntax, grey, bits that fit, finite and
-// non-zero rescale. `name` starts the sentence ("image 3 of 120").
-std::optional<Refusal> check_pixels(const SliceHeader& header, const std::string& name);
+// What can be told without decoding: pixel data, one frame or functional groups, known transfer syntax, grey, bits that
+// fit, finite and non-zero rescale. `name` starts the sentence ("image 3 of 120").
+std::optional<Refusal> check_pixels(const SliceHeader& slice, const std::string& name);
 
-// Writes rows x columns modality values (slope * stored + intercept) to `out`, which must have that size, and lets go
-// of the pixel data in memory. The file must have passed check_pixels(). On refusal `out` is unspecified.
-std::optional<Refusal> decode_pixels(const DicomFile& file, const std::string& name, std::span<float> out);
+// Writes rows x columns modality values (slope * stored + intercept) of file.slices()[i] to outs[i], which must have
+// that size, and lets go of the pixel data in memory. The slices must have passed check_pixels(). On refusal `outs` is
+// unspecified.
+std::optional<Refusal> decode_pixels(const DicomFile& file, const std::string& name,
+                                     std::span<const std::span<float>> outs);
 
 }  // namespace inferad::imaging

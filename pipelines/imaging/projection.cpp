@@ -53,7 +53,7 @@ Result<OrRefusal<Image>> load_projection(const std::filesystem::path& file, cons
   INFERAD_TRY(auto opened, DicomFile::open(file));
   if (auto* refusal = std::get_if<Refusal>(&opened)) return OrRefusal<Image>(std::move(*refusal));
   const auto& dicom = std::get<DicomFile>(opened);
-  const auto& header = dicom.header();
+  const auto& header = dicom.slices().size() == 1 ? dicom.slices().front() : dicom.header();
   if (auto refusal = check_pixels(header, kName)) return OrRefusal<Image>(std::move(*refusal));
   const auto pixels = static_cast<std::size_t>(header.rows) * static_cast<std::size_t>(header.columns);
   if (pixels > options.decoded_bytes_max / sizeof(float)) {
@@ -63,7 +63,8 @@ Result<OrRefusal<Image>> load_projection(const std::filesystem::path& file, cons
   }
   Image image;
   image.voxels.resize(pixels);
-  if (auto refusal = decode_pixels(dicom, kName, image.voxels)) return OrRefusal<Image>(std::move(*refusal));
+  const std::span<float> out(image.voxels);
+  if (auto refusal = decode_pixels(dicom, kName, std::span(&out, 1))) return OrRefusal<Image>(std::move(*refusal));
   place(header, image);
   image.grey = grey_scale(header);
   describe(header, image);

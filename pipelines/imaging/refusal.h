@@ -21,7 +21,7 @@ namespace refusal {
 inline constexpr RefusalCode kNoImages{"NO_IMAGES", "No images to analyse"};
 inline constexpr RefusalCode kNotDicom{"NOT_DICOM", "File is not readable DICOM"};
 inline constexpr RefusalCode kNoPixels{"NO_PIXELS", "Object has no pixel data"};
-inline constexpr RefusalCode kMultiFrame{"MULTI_FRAME", "Multi-frame images are not supported"};
+inline constexpr RefusalCode kMultiFrame{"MULTI_FRAME", "Multi-frame image without positions"};
 inline constexpr RefusalCode kTransferSyntax{"TRANSFER_SYNTAX", "Transfer syntax is not supported"};
 inline constexpr RefusalCode kPixelFormat{"PIXEL_FORMAT", "Pixel format is not supported"};
 inline constexpr RefusalCode kPixelsDamaged{"PIXELS_DAMAGED", "Pixel data is damaged"};

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <utility>
@@ -61,51 +60,53 @@ std::optional<Refusal> check_volume(const findings::Geometry& grid, std::uint64_
                                                 grid.slices, bytes_max >> 20));
 }
 
+// Each file is decoded by one thread; its slices may lie anywhere in the volume.
 std::optional<Refusal> decode_all(const std::vector<DicomFile>& files, const Stack& stack, int threads, Image& image) {
   const auto plane = static_cast<std::size_t>(stack.geometry.rows) * static_cast<std::size_t>(stack.geometry.columns);
   image.voxels.reserve(plane * stack.order.size());
   prefault(image.voxels.data(), plane * stack.order.size() * sizeof(float), threads);
   image.voxels.resize(plane * stack.order.size());
-  std::mutex mutex;
-  std::optional<Refusal> first;
-  std::size_t first_slice = stack.order.size();
-  parallel_for(stack.order.size(), threads, [&](std::size_t k) {
-    const auto index = stack.order[k];
-    auto refusal =
-        decode_pixels(files[index], image_name(index, files.size()), std::span(image.voxels).subspan(k * plane, plane));
-    const std::lock_guard lock(mutex);
-    if (refusal && k < first_slice) first = std::move(refusal), first_slice = k;
+  std::vector<std::span<float>> outs(stack.order.size());  // in the order of files and frames
+  for (std::size_t k = 0; k < stack.order.size(); ++k)
+    outs[stack.order[k]] = std::span(image.voxels).subspan(k * plane, plane);
+  std::vector<std::size_t> first(files.size(), 0);
+  for (std::size_t i = 1; i < files.size(); ++i) first[i] = first[i - 1] + files[i - 1].slices().size();
+  std::vector<std::optional<Refusal>> refusals(files.size());
+  parallel_for(files.size(), threads, [&](std::size_t i) {
+    refusals[i] = decode_pixels(files[i], image_name(i, files.size()),
+                                std::span(outs).subspan(first[i], files[i].slices().size()));
   });
-  return first;
+  for (auto& refusal : refusals)
+    if (refusal) return std::move(refusal);
+  return std::nullopt;
 }
 
-void describe_stack(const std::vector<DicomFile>& files, const Stack& stack, Image& image) {
-  describe(files[stack.order.front()].header(), image);
+void describe_stack(const std::vector<SliceHeader>& slices, const Stack& stack, Image& image) {
+  describe(slices[stack.order.front()], image);
   image.geometry = stack.geometry;
-  image.has_rescale =
-      std::all_of(files.begin(), files.end(), [](const auto& file) { return file.header().has_rescale; });
+  image.has_rescale = std::all_of(slices.begin(), slices.end(), [](const auto& slice) { return slice.has_rescale; });
   for (const auto index : stack.order) {
-    const auto& slice = files[index].header();
-    image.sources.push_back({slice.file, slice.sop_class_uid, slice.sop_instance_uid, 1, *slice.position});
+    const auto& slice = slices[index];
+    image.sources.push_back(
+        {slice.file, slice.sop_class_uid, slice.sop_instance_uid, std::max(1, slice.frame), *slice.position});
   }
 }
 
 OrRefusal<Image> build(std::vector<DicomFile> files, const LoadOptions& options) {
   drop_copies(files);
-  std::vector<SliceHeader> headers;
-  headers.reserve(files.size());
-  for (const auto& file : files) {
-    if (auto refusal = check_pixels(file.header(), image_name(headers.size(), files.size())))
-      return std::move(*refusal);
-    headers.push_back(file.header());
-  }
-  auto stacked = stack_slices(headers, options.tolerance);
+  std::vector<SliceHeader> slices;
+  for (const auto& file : files) slices.insert(slices.end(), file.slices().begin(), file.slices().end());
+  if (slices.size() > options.slices_max)
+    return refuse(refusal::kTooLarge, fmt::format("{} slices, at most {}", slices.size(), options.slices_max));
+  for (std::size_t i = 0; i < slices.size(); ++i)
+    if (auto refusal = check_pixels(slices[i], image_name(i, slices.size()))) return std::move(*refusal);
+  auto stacked = stack_slices(slices, options.tolerance);
   if (auto* refusal = std::get_if<Refusal>(&stacked)) return std::move(*refusal);
   const auto& stack = std::get<Stack>(stacked);
   if (auto refusal = check_volume(stack.geometry, options.decoded_bytes_max)) return std::move(*refusal);
   Image image;
   if (auto refusal = decode_all(files, stack, options.threads, image)) return std::move(*refusal);
-  describe_stack(files, stack, image);
+  describe_stack(slices, stack, image);
   return image;
 }
 

@@ -16,7 +16,7 @@ namespace inferad::imaging {
 
 struct LoadOptions {
   int threads = 2;
-  std::size_t files_max = 10'000;
+  std::size_t files_max = 10'000, slices_max = 10'000;       // a multi-frame file has many slices
   std::uint64_t decoded_bytes_max = std::uint64_t{2} << 30;  // of the volume in memory
   GeometryTolerance tolerance{};
 };

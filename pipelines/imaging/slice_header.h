@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one file says about its slice: plain values, checked for form only. geometry.h judges them.
+// What one file, or one frame of a multi-frame file, says about its slice: plain values, checked for form only.
+// geometry.h judges them.
 #pragma once
 
 #include <array>
@@ -23,7 +24,8 @@ struct SliceHeader {
   std::filesystem::path file;
   std::string sop_class_uid, sop_instance_uid, series_uid, study_uid, frame_of_reference_uid, modality;
   std::string transfer_syntax_uid;
-  int rows = 0, columns = 0, frames = 1;  // 0 when absent
+  int rows = 0, columns = 0, frames = 1;  // of the file; 0 when absent
+  int frame = 0;                          // 1-based; 0: what follows is said of the file, not of one of its frames
   PixelFormat format;
 
   // Empty when the attribute is missing, has another number of values, or one of them is not a number.

@@ -24,6 +24,7 @@ namespace {
 constexpr std::uint32_t kManufacturer = 0x00080070, kManufacturerModelName = 0x00081090;
 constexpr std::uint32_t kContributingEquipmentSequence = 0x0018A001;
 constexpr std::uint32_t kSpecificCharacterSet = 0x00080005, kPixelRepresentation = 0x00280103;
+constexpr std::uint32_t kSharedGroups = 0x52009229, kFrameGroups = 0x52009230;
 constexpr std::string_view kProduct = "Inferad";  // pipelines/results writes it
 
 // Our objects carry Manufacturer "Inferad" and Manufacturer's Model Name "Inferad <version>", each of which would do:
@@ -35,11 +36,20 @@ bool is_our_mark(std::uint32_t tag, std::string_view value) {
   return value.starts_with(kProduct) && (value.size() == kProduct.size() || value[kProduct.size()] == ' ');
 }
 
+// An enhanced multi-frame object tells in functional groups (PS3.3 C.7.6.16.2) what others tell of their one image. The
+// first group that tells it speaks for all frames here: routing needs no more, and the worker looks at each frame.
+bool is_of_frames(std::uint32_t tag, std::span<const std::uint32_t> path) {
+  constexpr std::array<std::uint32_t, 4> kTags{0x00180050, 0x00181210, 0x00200037, 0x00280030};  // thickness, kernel,
+  return path.size() == 2 && (path[0] == kSharedGroups || path[0] == kFrameGroups) &&            // orientation, spacing
+         std::find(kTags.begin(), kTags.end(), tag) != kTags.end();
+}
+
 // Keeps raw values of the attributes in the table until the character set and the sign of pixels are known.
 class Collector : public ElementVisitor {
  public:
   std::size_t wants(const Element& element, std::span<const std::uint32_t> path) override {
     if (path.empty()) return find_attribute(element.tag) != nullptr ? kValueBytesMax : 0;
+    if (is_of_frames(element.tag, path)) return values_.contains(element.tag) ? 0 : kValueBytesMax;
     const bool equipment = path.size() == 1 && path[0] == kContributingEquipmentSequence;
     return equipment && is_mark(element.tag) ? 64 : 0;
   }
@@ -47,7 +57,8 @@ class Collector : public ElementVisitor {
   void take(const Element& element, std::span<const std::uint32_t> path, Encoding encoding,
             std::string value) override {
     if (is_mark(element.tag)) made_by_us_ = made_by_us_ || is_our_mark(element.tag, value);
-    if (path.empty()) values_.try_emplace(element.tag, Value{element, encoding, std::move(value)});
+    if (path.empty() || is_of_frames(element.tag, path))
+      values_.try_emplace(element.tag, Value{element, encoding, std::move(value)});
   }
 
   DataSetSummary summary() const {

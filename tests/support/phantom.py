@@ -33,6 +33,7 @@ def arguments():
     parser.add_argument("--spacing", type=float, help="mm between pixels (default: 358.4 / size)")
     parser.add_argument("--slice-distance", type=float, default=2.5, help="mm")
     parser.add_argument("--slice-thickness", type=float, help="mm (default: the slice distance)")
+    parser.add_argument("--enhanced", action="store_true", help="one multi-frame file (Enhanced CT) instead of one a slice")
     parser.add_argument("--noise", type=float, default=20.0, help="standard deviation, HU")
     parser.add_argument("--patient-name")
     parser.add_argument("--patient-id")
@@ -150,6 +151,13 @@ def write_axial(args, volume, study, key, folder):
         dicom.save(data, folder / f"ct{files[k]:04d}.dcm")
 
 
+def write_enhanced(volume, study, key, folder):
+    corner = -(volume.hu.shape[1] - 1) / 2 * volume.spacing
+    data = dicom.enhanced_image(study, key, ("axial", 2, "Chest B30f"), [(corner, corner, z) for z in volume.z], AXIAL,
+                                (volume.spacing, volume.spacing, volume.thickness), volume.hu)
+    dicom.save(data, folder / "enhanced.dcm")
+
+
 def write_side_series(args, volume, study, key, folder):
     size, corner = volume.hu.shape[1], -(volume.hu.shape[1] - 1) / 2 * volume.spacing
     top, upward = volume.z[-1], volume.hu[::-1]
@@ -179,7 +187,10 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     key = " ".join(f"{name}={value}" for name, value in sorted(vars(args).items()) if name != "out")
     volume, study = Volume(args), dicom.study_header(args, key)
-    write_axial(args, volume, study, key, folder)
+    if args.enhanced:
+        write_enhanced(volume, study, key, folder)
+    else:
+        write_axial(args, volume, study, key, folder)
     write_side_series(args, volume, study, key, folder)
     (args.out / "labels.u8.gz").write_bytes(gzip.compress(volume.labels.tobytes(), 1, mtime=0))
     report = truth(args, volume, study.StudyInstanceUID)

@@ -4,6 +4,7 @@
 import glob
 import os
 import pathlib
+import shutil
 import subprocess
 import unittest
 
@@ -51,6 +52,30 @@ class Accepted(WorkerTest):
             self.assertEqual(status, 0, self.log)
             values.append([m["value"] for item in findings["items"] for m in item["measurements"]])
         self.assertEqual(*values)
+
+    def test_one_enhanced_file_gives_the_findings_of_many_single_frames(self):
+        """Frames in another order, each with its own rescale: the same numbers, the same mask, frames named rightly."""
+        values, masks = [], []
+        for name, options in (("single", ()), ("enhanced", ("--enhanced",))):
+            out = self.phantom(*SMALL, "--kind", "emphysema", *options, name=name)
+            status, findings, results = self.run_worker(out / "dicom", out=f"out-{name}")
+            self.assertEqual(status, 0, self.log)
+            self.assertEqual(findings["priority"]["level"], "HIGH")
+            values.append([m["value"] for item in findings["items"] for m in item["measurements"]])
+            masks.append(pydicom.dcmread(results / "seg.dcm"))
+        self.assertEqual(*values)
+        self.assertTrue(np.array_equal(masks[0].pixel_array, masks[1].pixel_array))
+        source = pydicom.dcmread(out / "dicom" / "enhanced.dcm", stop_before_pixels=True)
+        for frame in masks[1].PerFrameFunctionalGroupsSequence:
+            reference = frame.DerivationImageSequence[0].SourceImageSequence[0]
+            self.assertEqual(reference.ReferencedSOPInstanceUID, source.SOPInstanceUID)
+            of_source = source.PerFrameFunctionalGroupsSequence[reference.ReferencedFrameNumber - 1]
+            self.assertEqual(frame.PlanePositionSequence[0].ImagePositionPatient,
+                             of_source.PlanePositionSequence[0].ImagePositionPatient)
+        for file in (out / "dicom" / "enhanced.dcm", results / "seg.dcm", results / "sr.dcm"):
+            if shutil.which("dciodvfy"):
+                report = subprocess.run(["dciodvfy", str(file)], capture_output=True, text=True)
+                self.assertNotIn("Error", report.stdout + report.stderr, file.name)
 
     def test_side_series_are_left_alone(self):
         out = self.phantom(*SMALL, "--localizer", "--coronal")

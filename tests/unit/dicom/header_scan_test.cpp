@@ -228,6 +228,42 @@ TEST_CASE("the first of two elements with the same tag counts, and only top-leve
   CHECK(attribute(scan(object)->attributes, "PatientID") == "first");
 }
 
+TEST_CASE("a multi-frame object tells its orientation and spacing in functional groups") {
+  constexpr std::uint32_t kMeasures = 0x00289110, kOrientation = 0x00209116, kPosition = 0x00209113;
+  const auto groups = [](Writer& object, std::uint32_t sequence, std::uint32_t group, std::uint32_t tag,
+                         auto... values) {
+    object.header(sequence, "SQ", 0xFFFFFFFF);
+    const auto frame = [&](std::string_view value) {
+      object.item().header(group, "SQ", 0xFFFFFFFF).item().element(tag, "DS", value).item_end().sequence_end();
+      object.item_end();
+    };
+    (frame(values), ...);
+    object.sequence_end();
+  };
+  Writer object;
+  object.identity().element(0x00280008, "IS", "2 ");
+  SECTION("shared by all frames") {
+    groups(object, 0x52009229, kMeasures, 0x00280030, "0.7\\0.7 ");
+    groups(object, 0x52009230, kPosition, 0x00200032, "0\\0\\1 ", "0\\0\\2 ");
+    const auto header = scan(object);
+    REQUIRE(header.has_value());
+    CHECK(attribute(header->attributes, "PixelSpacing") == "0.7\\0.7");
+    CHECK(attribute(header->attributes, "ImagePositionPatient").empty());
+  }
+  SECTION("of each frame: the first counts") {
+    groups(object, 0x52009230, kOrientation, 0x00200037, "1\\0\\0\\0\\1\\0 ", "0\\1\\0\\0\\0\\1 ");
+    const auto header = scan(object);
+    REQUIRE(header.has_value());
+    CHECK(attribute(header->attributes, "ImageOrientationPatient") == "1\\0\\0\\0\\1\\0");
+  }
+  SECTION("in a sequence of another kind it says nothing") {
+    groups(object, 0x00081140, kOrientation, 0x00200037, "1\\0\\0\\0\\1\\0 ");
+    const auto header = scan(object);
+    REQUIRE(header.has_value());
+    CHECK(attribute(header->attributes, "ImageOrientationPatient").empty());
+  }
+}
+
 TEST_CASE("a value longer than any text may be is kept up to the limit") {
   Writer object;
   object.identity()

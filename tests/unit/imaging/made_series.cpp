@@ -68,6 +68,39 @@ void fill(DcmDataset& data, int k) {
   must(data.putAndInsertUint16Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size())));
 }
 
+DcmItem& item_of(DcmItem& parent, const DcmTagKey& sequence, long index = 0) {
+  DcmItem* item = nullptr;
+  must(parent.findOrCreateSequenceItem(sequence, item, index));
+  return *item;
+}
+
+void move_to(DcmItem& group, DcmDataset& data, std::initializer_list<DcmTagKey> keys) {
+  for (const auto& key : keys) must(group.insert(data.remove(key)));
+}
+
+// From slice 0 (fill) to an Enhanced CT of `count` frames.
+void make_enhanced(DcmDataset& data, int count) {
+  must(data.putAndInsertString(DCM_SOPClassUID, UID_EnhancedCTImageStorage));
+  must(data.putAndInsertString(DCM_NumberOfFrames, std::to_string(count).c_str()));
+  auto& shared = item_of(data, DCM_SharedFunctionalGroupsSequence);
+  move_to(item_of(shared, DCM_PlaneOrientationSequence), data, {DCM_ImageOrientationPatient});
+  move_to(item_of(shared, DCM_PixelMeasuresSequence), data, {DCM_PixelSpacing});
+  for (const auto& key : {DCM_ImagePositionPatient, DCM_RescaleSlope, DCM_RescaleIntercept}) delete data.remove(key);
+  std::vector<Uint16> pixels;
+  for (int frame = 0; frame < count; ++frame) {
+    const int k = count - 1 - frame;
+    auto& groups = item_of(data, DCM_PerFrameFunctionalGroupsSequence, frame);
+    must(item_of(groups, DCM_PlanePositionSequence)
+             .putAndInsertString(DCM_ImagePositionPatient, ("-10\\-20\\" + std::to_string(2.5 * k)).c_str()));
+    auto& rescale = item_of(groups, DCM_PixelValueTransformationSequence);
+    must(rescale.putAndInsertString(DCM_RescaleSlope, k == 4 ? "2" : "1"));
+    must(rescale.putAndInsertString(DCM_RescaleIntercept, k == 4 ? "-1000" : "-1024"));
+    for (int i = 0; i < MadeSeries::kRows * MadeSeries::kColumns; ++i)
+      pixels.push_back(static_cast<Uint16>(MadeSeries::stored(i % MadeSeries::kColumns, i / MadeSeries::kColumns, k)));
+  }
+  must(data.putAndInsertUint16Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size())));
+}
+
 std::vector<Uint8> encode_jpeg2000(int k, const std::filesystem::path& scratch) {
   opj_cparameters_t parameters;
   opj_set_default_encoder_parameters(&parameters);
@@ -97,14 +130,19 @@ std::vector<Uint8> encode_jpeg2000(int k, const std::filesystem::path& scratch) 
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+using Fragments = std::vector<std::vector<Uint8>>;
+
 // Two fragments, so that putting them together is tested too.
-void put_jpeg2000(DcmDataset& data, std::vector<Uint8> stream) {
-  if (stream.size() % 2) stream.push_back(0);
+Fragments in_two(std::vector<Uint8> stream) {
+  const auto middle = stream.begin() + static_cast<long>(stream.size() / 4 * 2);
+  return {{stream.begin(), middle}, {middle, stream.end()}};
+}
+
+void put_jpeg2000(DcmDataset& data, Fragments parts) {
+  for (auto& part : parts)
+    if (part.size() % 2) part.push_back(0);
+  parts.insert(parts.begin(), {{}});  // no offset table
   auto* sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
-  const std::size_t cut = stream.size() / 4 * 2;
-  const std::vector<std::vector<Uint8>> parts{{},
-                                              {stream.begin(), stream.begin() + static_cast<long>(cut)},
-                                              {stream.begin() + static_cast<long>(cut), stream.end()}};
   for (const auto& part : parts) {
     auto* item = new DcmPixelItem(DCM_PixelItemTag);
     if (!part.empty()) must(item->putUint8Array(part.data(), static_cast<unsigned long>(part.size())));
@@ -113,6 +151,11 @@ void put_jpeg2000(DcmDataset& data, std::vector<Uint8> stream) {
   auto* pixels = new DcmPixelData(DCM_PixelData);
   pixels->putOriginalRepresentation(EXS_JPEG2000LosslessOnly, nullptr, sequence);
   must(data.insert(pixels, OFTrue));
+}
+
+int count_of(DcmDataset& data) {
+  OFString frames;
+  return data.findAndGetOFString(DCM_NumberOfFrames, frames).good() ? std::atoi(frames.c_str()) : 1;
 }
 
 // False when the toolkit has no encoder for it.
@@ -159,7 +202,10 @@ std::filesystem::path MadeSeries::add(int k, const std::function<void(DcmDataset
   if (edit) edit(data);
   auto syntax = DcmXfer(transfer_syntax.c_str()).getXfer();
   if (!encode(data, syntax)) {
-    put_jpeg2000(data, encode_jpeg2000(k, folder_ / "scratch.j2k"));
+    Fragments frames;
+    for (int frame = count_of(data); frame-- > 0;)
+      frames.push_back(encode_jpeg2000(k + frame, folder_ / "scratch.j2k"));
+    put_jpeg2000(data, frames.size() > 1 ? std::move(frames) : in_two(std::move(frames[0])));
     std::filesystem::remove(folder_ / "scratch.j2k");
     syntax = EXS_JPEG2000LosslessOnly;
   }
@@ -167,6 +213,17 @@ std::filesystem::path MadeSeries::add(int k, const std::function<void(DcmDataset
   if (DcmXfer(syntax).getXferID() != transfer_syntax) relabel(path, transfer_syntax);
   files_.push_back(path);
   return path;
+}
+
+std::filesystem::path MadeSeries::add_enhanced(const std::function<void(DcmDataset&)>& edit,
+                                               const std::string& transfer_syntax) {
+  return add(
+      0,
+      [&](DcmDataset& data) {
+        make_enhanced(data, 10);
+        if (edit) edit(data);
+      },
+      transfer_syntax);
 }
 
 void MadeSeries::add_ten(const std::function<void(DcmDataset&, int)>& edit, const std::string& transfer_syntax) {

@@ -30,6 +30,11 @@ class MadeSeries {
   void add_ten(const std::function<void(DcmDataset&, int)>& edit = {},
                const std::string& transfer_syntax = "1.2.840.10008.1.2.1");
 
+  // Slices 0 to 9 as the frames of one Enhanced CT, the highest first. Position and rescale are told for each frame
+  // (intercept -1024, in slice 4 slope 2 and -1000), orientation and spacing for all.
+  std::filesystem::path add_enhanced(const std::function<void(DcmDataset&)>& edit = {},
+                                     const std::string& transfer_syntax = "1.2.840.10008.1.2.1");
+
   const std::vector<std::filesystem::path>& files() const { return files_; }
   const std::filesystem::path& folder() const { return folder_; }
 

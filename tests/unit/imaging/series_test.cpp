@@ -118,6 +118,73 @@ TEST_CASE("a missing rescale is told, not guessed") {
   CHECK_FALSE(image_of(series).has_rescale);
 }
 
+TEST_CASE("the frames of an enhanced image are slices with their own position and rescale, in every encoding") {
+  const std::string syntax = GENERATE(as<std::string>(), "1.2.840.10008.1.2", "1.2.840.10008.1.2.1",
+                                      "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80",
+                                      "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201");
+  INFO(syntax);
+  MadeSeries series;
+  series.add_enhanced({}, syntax);
+  auto image = image_of(series);
+  CHECK(image.geometry.slices == 10);
+  CHECK(image.geometry.spacing == findings::Vec3{0.6, 0.7, 2.5});
+  CHECK(image.has_rescale);
+  REQUIRE(image.sources.size() == 10);
+  CHECK(image.sources[0].frame == 10);
+  CHECK(image.sources[9].frame == 1);
+  CHECK(image.sources[9].position[2] == 22.5);
+  const auto plane = static_cast<std::size_t>(MadeSeries::kRows * MadeSeries::kColumns);
+  for (auto& value : std::span(image.voxels).subspan(4 * plane, plane)) value = (value + 1000) / 2 - 1024;
+  CHECK(has_made_values(image));
+}
+
+TEST_CASE("an enhanced image that does not tell where each frame lies is refused") {
+  MadeSeries series;
+  DcmItem* groups = nullptr;
+  SECTION("groups for fewer frames than there are") {
+    series.add_enhanced([](DcmDataset& data) { data.putAndInsertString(DCM_NumberOfFrames, "11"); });
+    CHECK(code_of(series) == "MULTI_FRAME");
+  }
+  SECTION("one frame without a position") {
+    series.add_enhanced([&](DcmDataset& data) {
+      data.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, groups, 3);
+      groups->findAndDeleteElement(DCM_PlanePositionSequence);
+    });
+    CHECK(code_of(series) == "NO_GEOMETRY");
+  }
+  SECTION("one frame lies otherwise") {
+    series.add_enhanced([&](DcmDataset& data) {
+      DcmItem* plane = nullptr;
+      data.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, groups, 3);
+      groups->findOrCreateSequenceItem(DCM_PlaneOrientationSequence, plane, 0);
+      plane->putAndInsertString(DCM_ImageOrientationPatient, "1\\0\\0\\0\\0\\-1");
+    });
+    CHECK(code_of(series) == "MIXED_ORIENT");
+  }
+  SECTION("two phases at the same positions") {
+    series.add_enhanced([&](DcmDataset& data) {
+      DcmItem* plane = nullptr;
+      data.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, groups, 3);
+      groups->findAndGetSequenceItem(DCM_PlanePositionSequence, plane);
+      plane->putAndInsertString(DCM_ImagePositionPatient, "-10\\-20\\0");
+    });
+    CHECK(code_of(series) == "DUPLICATE_POS");
+  }
+  SECTION("fewer pixels than frames") {
+    series.add_enhanced([](DcmDataset& data) {
+      const std::vector<Uint16> pixels(9 * MadeSeries::kRows * MadeSeries::kColumns);
+      data.putAndInsertUint16Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size()));
+    });
+    CHECK(code_of(series) == "PIXELS_DAMAGED");
+  }
+  SECTION("more frames than the limit") {
+    series.add_enhanced();
+    LoadOptions options;
+    options.slices_max = 9;
+    CHECK(code_of(series, options) == "TOO_LARGE");
+  }
+}
+
 TEST_CASE("copies of an instance count once, contradictions are refused") {
   MadeSeries series;
   series.add_ten();
