@@ -134,7 +134,7 @@ Status Ledger::retry_delivery(std::int64_t delivery_id, WallTime now) {
 }
 
 Result<std::optional<WallTime>> Ledger::next_due(const std::string& destination) {
-  return impl_->write([&](Database& db) -> Result<std::optional<WallTime>> {
+  return impl_->read([&](Database& db) -> Result<std::optional<WallTime>> {
     INFERAD_TRY(const auto due,
                 db.value<std::optional<WallTime>>(
                     "SELECT MIN((SELECT MAX(w.next_attempt_at) FROM delivery w WHERE w.destination = $1 AND w.study_id "

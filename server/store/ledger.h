@@ -87,7 +87,7 @@ class Ledger {
   Status release(std::int64_t delivery_id);                       // back to waiting, due as before, attempt not counted
   Status retry_delivery(std::int64_t delivery_id, WallTime now);  // parked → waiting, due now; waiting → due now
   // When lease_deliveries can have something: the earliest due time (0: at once); nullopt: nothing waits that is not
-  // held.
+  // held. A snapshot: a long queue takes some time to look through, and no writer waits for it.
   Result<std::optional<WallTime>> next_due(const std::string& destination);
 
   // ---- views (core/views.h); snapshots, unordered unless said ----

@@ -354,7 +354,9 @@ TEST_CASE("a job waits as pending until a worker is free, and a more urgent one 
   bench.workers.free = 1;
   bench.node.bells.jobs.ring();  // as the host of the workers does when one comes up
   const auto done = [&](std::int64_t study) { return bench.node.detail(study).entry.ai_state == AiState::done; };
-  for (int i = 0; i < 5'000 && !(done(routine) && done(urgent)); ++i) std::this_thread::sleep_for(Millis(2));
+  const auto ended = [&] { return done(routine) && done(urgent) && bench.workers.free == 1; };
+  for (int i = 0; i < 5'000 && !ended(); ++i) std::this_thread::sleep_for(Millis(2));
+  CHECK(ended());
   CHECK(order == std::vector<std::string>{"1.2", "1.1"});
   CHECK(bench.workers.free == 1);
 }

@@ -14,8 +14,9 @@ struct FakeWorkers final : WorkerHost {
   std::atomic<int> free = 1;   // that wait for an order
 
   std::unique_ptr<FreeWorker> claim() override {
-    if (free.fetch_sub(1) > 0) return std::make_unique<Claim>(*this);
-    ++free;
+    for (int now = free; now > 0;) {
+      if (free.compare_exchange_weak(now, now - 1)) return std::make_unique<Claim>(*this);
+    }
     return nullptr;
   }
   struct Claim final : FreeWorker {
