@@ -31,6 +31,7 @@ struct PipelineInfo {
   std::string name, version;
   std::vector<ModelInfo> models;
   findings::Algorithm algorithm;  // also for reports that say why nothing was analysed
+  bool projection = false;        // takes one projection image, else a volume
 };
 
 // A pipeline that is not offered, and why: one sentence that names the file and the place.

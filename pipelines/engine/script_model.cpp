@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
+
+#include "pipelines/engine/torch_errors.h"
 
 namespace inferad::engine {
 
@@ -14,20 +15,6 @@ namespace {
 
 constexpr std::int64_t kSlabVoxels = 4 << 20;  // keeps intermediate tensors small, and the progress moving
 constexpr int kWarmUpCalls = 2;                // the profiling executor optimises after the first
-
-// LibTorch says what is wrong first and then where in LibTorch; in one line.
-std::string in_short(const std::string& message) {
-  std::string text;
-  for (const char c : message) {
-    const bool space = c == '\n' || c == ' ';
-    if (text.size() == 400) break;
-    if (!space)
-      text += c;
-    else if (!text.empty() && text.back() != ' ')
-      text += ' ';
-  }
-  return text;
-}
 
 struct Shape {
   std::int64_t slices, rows, columns;
@@ -57,19 +44,7 @@ struct ScriptModel::Impl {
     return ok();
   }
 
-  // LibTorch reports everything by exceptions.
-  template <class Body>
-  Status guarded(Body body) const {
-    try {
-      return body();
-    } catch (const std::bad_alloc&) {
-      return Error{Errc::overload, fmt::format("model {}: memory does not suffice", name)};
-    } catch (const std::exception& failure) {
-      const auto text = in_short(failure.what());
-      const bool memory = text.find("memory") != std::string::npos;
-      return Error{memory ? Errc::overload : Errc::model, fmt::format("model {} failed: {}", name, text)};
-    }
-  }
+  Status guarded(const std::function<Status()>& body) const { return engine::guarded("model " + name, body); }
 };
 
 ScriptModel::ScriptModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -52,9 +52,9 @@ class ScaleIntensityQuantiles : public TensorTransform {
 };
 
 // (v - mean) / std with numbers for each channel, or one for all.
-class NormalizeMeanStd : public TensorTransform {
+class NormalizeMeanDeviation : public TensorTransform {
  public:
-  explicit NormalizeMeanStd(Arguments& arguments)
+  explicit NormalizeMeanDeviation(Arguments& arguments)
       : TensorTransform(arguments.key()), mean_(arguments.numbers("mean")), std_(arguments.numbers("std")) {
     arguments.require("mean"), arguments.require("std");
     for (const auto value : std_)
@@ -176,14 +176,34 @@ class ShiftIntensity : public TensorTransform {
   double offset_;
 };
 
+// Bilinear with a filter as wide as the step, what Pillow's and torchvision's resize do to photographs; MONAI's
+// anti_aliasing smooths by a Gaussian instead. [channel, rows, columns]; for inputs of classifiers: the affine stays.
+class ResizeAntialiasing : public TensorTransform {
+ public:
+  explicit ResizeAntialiasing(Arguments& arguments)
+      : TensorTransform(arguments.key()), size_(arguments.integers("spatial_size")) {
+    arguments.require("spatial_size");
+    if (size_.size() != 2 || size_[0] < 1 || size_[1] < 1) arguments.refuse("spatial_size", "must be two numbers");
+  }
+
+ private:
+  Result<at::Tensor> map(const at::Tensor& data) const override {
+    if (data.dim() != 3) return Error{Errc::model, "ResizeAntialiasing needs an image of two dimensions"};
+    return at::_upsample_bilinear2d_aa(data.to(at::kFloat).unsqueeze(0), size_, false).squeeze(0);
+  }
+
+  std::vector<std::int64_t> size_;
+};
+
 constexpr Maker kMakers[] = {
     {"ScaleIntensityQuantiles", make<ScaleIntensityQuantiles>},
-    {"NormalizeMeanStd", make<NormalizeMeanStd>},
+    {"NormalizeMeanDeviation", make<NormalizeMeanDeviation>},
     {"RepeatChannel", make<RepeatChannel>},
     {"VoiWindow", make<VoiWindow>},
     {"InvertIntensity", make<InvertIntensity>},
     {"ClipIntensity", make<ClipIntensity>},
     {"ShiftIntensity", make<ShiftIntensity>},
+    {"ResizeAntialiasing", make<ResizeAntialiasing>},
 };
 
 }  // namespace

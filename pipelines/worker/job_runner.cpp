@@ -5,10 +5,12 @@
 
 #include <future>
 #include <optional>
+#include <span>
 #include <utility>
 #include <variant>
 
 #include "pipelines/findings/codes.h"
+#include "pipelines/imaging/projection.h"
 #include "pipelines/imaging/series.h"
 #include "pipelines/results/results.h"
 #include "pipelines/results/source_header.h"
@@ -72,19 +74,43 @@ class Run {
 
  private:
   Result<Attempt> analyse(const JobSeries& series) {
+    return pipeline_.projection ? analyse_images(series) : analyse_volume(series);
+  }
+
+  // Each image of the series is a candidate of its own: the first that can be analysed, else the first.
+  Result<Attempt> analyse_images(const JobSeries& series) {
+    std::optional<Attempt> first;
+    for (const auto& file : series.files) {
+      events_.progress("load", 0);
+      auto source = results::SourceHeader::read(std::span(&file, 1));
+      INFERAD_TRY(auto loaded, imaging::load_projection(file, {.threads = threads_}));
+      INFERAD_TRY(auto attempt, attempt_with(series, std::move(loaded), std::move(source)));
+      if (attempt.findings.outcome == Outcome::analysed) return attempt;
+      if (!first) first = std::move(attempt);
+    }
+    if (first) return std::move(*first);
+    return refused(&series, {findings::codes::kNoSeries, "the series has no images"});
+  }
+
+  Result<Attempt> analyse_volume(const JobSeries& series) {
     events_.progress("load", 0);
     auto reading = std::async(std::launch::async, [&] { return results::SourceHeader::read(series.files); });
     auto loading = imaging::load_series(series.files, {.threads = threads_});
     auto source = reading.get();
     if (!loading) return loading.error();
-    if (auto* refusal = std::get_if<imaging::Refusal>(&*loading)) {
+    return attempt_with(series, *std::move(loading), std::move(source));
+  }
+
+  Result<Attempt> attempt_with(const JobSeries& series, imaging::OrRefusal<findings::Image> loaded,
+                               Result<results::SourceHeader> source) {
+    if (auto* refusal = std::get_if<imaging::Refusal>(&loaded)) {
       auto attempt = refused(&series, std::move(*refusal));
       if (source) attempt.source = std::move(*source);
       return attempt;
     }
     INFERAD_TRY(auto header, std::move(source));  // images of different patients are not analysed at all
     events_.progress("load", 1);
-    return infer(std::get<findings::Image>(std::move(*loading)), std::move(header));
+    return infer(std::get<findings::Image>(std::move(loaded)), std::move(header));
   }
 
   Result<Attempt> infer(findings::Image image, results::SourceHeader header) {
@@ -94,7 +120,7 @@ class Run {
     attempt.source = std::move(header);
     if (attempt.findings.outcome != Outcome::analysed) return attempt;
     attempt.image = std::move(image);
-    attempt.labels = std::move(output.labels);
+    if (!output.labels.labels.empty()) attempt.labels = std::move(output.labels);  // else numbers only
     return attempt;
   }
 

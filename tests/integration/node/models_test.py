@@ -116,6 +116,10 @@ class Models(NodeCase):
         made = pathlib.Path(self.folder / "models" / "imported" / model["file"])
         self.assertEqual(hashlib.sha256(made.read_bytes()).hexdigest(), model["sha256"])
         self.assertTrue((self.folder / "catalog" / "imported" / "pipeline.json").exists())
+        pipeline = self.folder / "catalog" / "imported" / "pipeline.json"
+        pipeline.write_text(pipeline.read_text().replace('"modality"', '"modalty"'))
+        said = self.inferad("check", "--config", self.config, status=78)
+        self.assertRegex(said, r"imported/pipeline.json:\d+:\d+: /eligibility/modalty: .*did you mean \"modality\"")
         self.assertIn("exists", self.inferad("models", "import", source, "--name", "imported", "--config", self.config,
                                              status=1))
 

@@ -147,7 +147,7 @@ TEST_CASE("MONOCHROME1 is turned over, grey becomes three channels, each gets it
   CHECK(after(step("InvertIntensity"), made({0, 0.25, 1}, {1, 3})) == std::vector<float>{1, 0.75, 0});
   const auto three = done(step("RepeatChannel", {{"repeats", value(3)}}), made({1, 3}, {1, 2}));
   CHECK(three.data.sizes() == at::IntArrayRef({3, 2}));
-  CHECK(after(step("NormalizeMeanStd", {{"mean", list({1, 2, 3})}, {"std", list({1.0, 2.0, 0.5})}}), three) ==
+  CHECK(after(step("NormalizeMeanDeviation", {{"mean", list({1, 2, 3})}, {"std", list({1.0, 2.0, 0.5})}}), three) ==
         std::vector<float>{0, 2, -0.5, 0.5, -4, 0});
   CHECK(after(step("ClipIntensity", {{"minimum", value(-1024)}, {"maximum", value(3071)}}),
               made({-2000, 0, 5000}, {1, 3})) == std::vector<float>{-1024, 0, 3071});

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "pipelines/engine/loaded_pipeline.h"
+#include "pipelines/engine/model_pipeline.h"
+#include "pipelines/engine/model_report.h"
+#include "pipelines/engine/suitability.h"
+#include "pipelines/findings/codes.h"
+#include "pipelines/recipe/bundle.h"
+#include "pipelines/recipe/model_file.h"
+#include "pipelines/recipe/pipeline_file.h"
+#include "server/base/log.h"
+
+namespace inferad::engine {
+
+namespace {
+
+class ModelKind final : public LoadedPipeline {
+ public:
+  ModelKind(ModelPipeline pipeline, PipelineInfo info, int threads)
+      : pipeline_(std::move(pipeline)), info_(std::move(info)), threads_(threads) {}
+
+  const PipelineInfo& info() const override { return info_; }
+
+  Result<PipelineOutput> analyse(const findings::Image& image, const findings::Job& job,
+                                 const Progress& progress) const override {
+    const auto& file = pipeline_.pipeline();
+    auto report = empty_report(job, image, file, info_.algorithm);
+    progress("prepare", 0);
+    if (image.projection != info_.projection) {
+      return not_analysed(std::move(report), findings::codes::kNoSeries,
+                          image.projection ? "the pipeline needs a volume" : "the pipeline needs a single image");
+    }
+    if (auto unsuitable = find_unsuitable(image, report.remarks))
+      return not_analysed(std::move(report), std::move(unsuitable->reason), std::move(unsuitable->text));
+    progress("prepare", 1);
+    const auto begin = std::chrono::steady_clock::now();
+    INFERAD_TRY(auto output, pipeline_.run(image, [&](double fraction) { progress("infer", fraction); }));
+    const auto inferred = std::chrono::steady_clock::now();
+    progress("measure", 0);
+    INFERAD_TRY(auto result,
+                report_model(std::move(report), std::move(output), image, file, pipeline_.model().card, threads_));
+    progress("measure", 1);
+    const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
+    log::info("inferred", {{"job", job.id},
+                           {"pipeline", file.name},
+                           {"model_seconds", seconds(inferred - begin)},
+                           {"measure_seconds", seconds(std::chrono::steady_clock::now() - inferred)}});
+    return PipelineOutput{std::move(result.findings), std::move(result.labels)};
+  }
+
+ private:
+  // The card of the model first: a pipeline may ask for less than the model accepts, never for more.
+  std::optional<Unsuitable> find_unsuitable(const findings::Image& image, std::vector<std::string>& remarks) const {
+    for (const auto& [asked, who] : {std::pair(&pipeline_.model().card.accepts, "the model"),
+                                     std::pair(&pipeline_.pipeline().eligibility, "the pipeline")}) {
+      auto suitability = judge(image, *asked, who);
+      if (suitability.reason) return std::move(suitability.reason);
+      std::move(suitability.remarks.begin(), suitability.remarks.end(), std::back_inserter(remarks));
+    }
+    return std::nullopt;
+  }
+
+  ModelPipeline pipeline_;
+  PipelineInfo info_;
+  int threads_;
+};
+
+// The first calls with a shape are slow: makes them now, on an empty image. A network that refuses it is no mistake
+// yet: the image that comes may suit.
+void warm_up(const ModelPipeline& pipeline) {
+  findings::Image image;
+  image.projection = pipeline.pipeline().input.dimensions == 2;
+  image.geometry.columns = image.geometry.rows = image.projection ? 256 : 64;
+  image.geometry.slices = image.projection ? 1 : 32;
+  image.voxels.assign(image.geometry.voxels(), 0.0F);
+  const auto tried = pipeline.run(image, [](double) {});
+  if (!tried) log::info("warm_up_skipped", {{"pipeline", pipeline.pipeline().name}, {"reason", tried.error().what}});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedPipeline>> load_model(const std::filesystem::path& folder,
+                                                   const std::filesystem::path& models, const EngineOptions& options) {
+  INFERAD_TRY(auto file, recipe::read_pipeline_file(folder));
+  INFERAD_TRY(auto model, recipe::read_model_file(models / file.model));
+  INFERAD_TRY(file.recipe, recipe::steps_of(file, model));
+  INFERAD_TRY(auto weights, recipe::read_weights(model));
+  PipelineInfo info{
+      file.name, file.version, {{model.name, model.sha256}}, algorithm_of(file, model), file.input.dimensions == 2};
+  INFERAD_TRY(auto pipeline,
+              ModelPipeline::load(std::move(file), std::move(model), std::move(weights), options.device));
+  warm_up(pipeline);
+  return std::unique_ptr<LoadedPipeline>(
+      std::make_unique<ModelKind>(std::move(pipeline), std::move(info), options.threads));
+}
+
+}  // namespace inferad::engine

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pipeline of the catalog, loaded and warm: one class for each kind of pipeline.json. Internal to engine/.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "pipelines/engine/engine.h"
+#include "pipelines/findings/findings.h"
+#include "pipelines/findings/image.h"
+#include "pipelines/findings/job.h"
+#include "server/base/result.h"
+
+namespace inferad::engine {
+
+class LoadedPipeline {
+ public:
+  virtual ~LoadedPipeline() = default;
+  virtual const PipelineInfo& info() const = 0;
+  // As Engine::run.
+  virtual Result<PipelineOutput> analyse(const findings::Image& image, const findings::Job& job,
+                                         const Progress& progress) const = 0;
+};
+
+// `folder` holds pipeline.json, `models` the folders of the models.
+using Loader = Result<std::unique_ptr<LoadedPipeline>>(const std::filesystem::path& folder,
+                                                       const std::filesystem::path& models,
+                                                       const EngineOptions& options);
+Loader load_lung_density;  // kind "lung-density"
+Loader load_model;         // kind "model"
+
+// What both kinds answer for an image that does not suit.
+PipelineOutput not_analysed(findings::Findings report, findings::CodedConcept reason, std::string text);
+
+}  // namespace inferad::engine

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipelines/engine/model_pipeline.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <torch/script.h>
+
+#include <cmath>
+#include <new>
+#include <sstream>
+#include <utility>
+
+#include "pipelines/engine/presentation.h"
+#include "pipelines/engine/torch_errors.h"
+#include "pipelines/tensor/inferer.h"
+#include "pipelines/tensor/transform.h"
+
+namespace inferad::engine {
+
+namespace {
+
+using tensor::Affine;
+using tensor::Sample;
+
+constexpr const char* kPrediction = "pred";
+
+// DICOM's patient coordinates (LPS) to those of the transforms (RAS): the first two rows change sign.
+Affine affine_of(const findings::Geometry& geometry) {
+  Affine affine = tensor::kIdentity;
+  const std::array<const findings::Vec3*, 3> directions = {&geometry.column_direction, &geometry.row_direction,
+                                                           &geometry.slice_direction};
+  for (std::size_t row = 0; row < 3; ++row) {
+    const double sign = row < 2 ? -1 : 1;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      affine[row][axis] = sign * (*directions[axis])[row] * geometry.spacing[axis];
+    affine[row][3] = sign * geometry.origin[row];
+  }
+  return affine;
+}
+
+// The voxels as [1, column, row, slice], without a copy; a projection image as [1, column, row].
+at::Tensor view_of(std::vector<float>& voxels, const findings::Geometry& geometry, int dimensions) {
+  const std::int64_t columns = geometry.columns, rows = geometry.rows, slices = geometry.slices;
+  if (dimensions == 2) return torch::from_blob(voxels.data(), {1, columns, rows}, {columns * rows, 1, columns});
+  return torch::from_blob(voxels.data(), {1, columns, rows, slices},
+                          {columns * rows * slices, 1, columns, columns * rows});
+}
+
+// The input as the recipe's first step expects it.
+std::vector<float> input_values(const findings::Image& image, const recipe::Input& input) {
+  auto values = image.voxels;
+  auto grey = image.grey;
+  if (!input.invert_monochrome1) grey.inverted = false;
+  if (image.projection && input.values == recipe::Input::Values::window) {
+    to_presentation(values, grey);
+  } else if (image.projection) {
+    turn_inverted(values, grey);
+  }
+  return values;
+}
+
+Result<findings::LabelMap> label_map_of(const at::Tensor& prediction, const findings::Geometry& geometry) {
+  const std::int64_t columns = geometry.columns, rows = geometry.rows, slices = geometry.slices;
+  const auto sizes = prediction.sizes();
+  const bool flat = slices == 1 && sizes == at::IntArrayRef({1, columns, rows});
+  if (!flat && sizes != at::IntArrayRef({1, columns, rows, slices})) {
+    return Error{Errc::model, fmt::format("the label map after postprocessing has shape {}, the image {} x {} x {}: "
+                                          "does the recipe end in Invert and AsDiscrete?",
+                                          fmt::streamed(sizes), columns, rows, slices)};
+  }
+  const auto values = prediction.to(at::kCPU).view({columns, rows, slices});
+  if (values.is_floating_point() && !values.isfinite().all().item<bool>())
+    return Error{Errc::model, "the label map holds values that are no numbers"};
+  if (values.lt(0).any().item<bool>() || values.gt(255).any().item<bool>())
+    return Error{Errc::model, "the label map holds values outside 0 to 255"};
+  const auto bytes = values.permute({2, 1, 0}).to(at::kByte).contiguous();  // columns fastest
+  const auto* begin = bytes.data_ptr<std::uint8_t>();
+  return findings::LabelMap{geometry.columns, geometry.rows, geometry.slices, {begin, begin + bytes.numel()}};
+}
+
+std::vector<double> numbers_of(const at::Tensor& prediction) {
+  const auto row = prediction.to(at::kCPU, at::kDouble).flatten().contiguous();
+  return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
+}
+
+}  // namespace
+
+struct ModelPipeline::Impl {
+  recipe::PipelineFile pipeline;
+  recipe::ModelFile model;
+  mutable torch::jit::Module module;
+  torch::Device device;
+  tensor::Chain before, after;
+  tensor::Inferer inferer;
+
+  at::Tensor call(const at::Tensor& batch) const {
+    const auto answer = module.forward({batch.to(device)});
+    if (answer.isTensor()) return answer.toTensor();
+    if (answer.isTuple() && !answer.toTupleRef().elements().empty() && answer.toTupleRef().elements()[0].isTensor())
+      return answer.toTupleRef().elements()[0].toTensor();
+    throw std::runtime_error("it gave no tensor");
+  }
+
+  Result<ModelOutput> analyse(const findings::Image& image, const std::function<void(double)>& progress) const {
+    const c10::InferenceMode inference;
+    auto values = input_values(image, pipeline.input);
+    Sample sample;
+    auto& input = sample[pipeline.recipe.image_key];
+    input.data = view_of(values, image.geometry, pipeline.input.dimensions);
+    input.affine = affine_of(image.geometry);
+    INFERAD_TRY_STATUS(tensor::apply(before, sample));
+    const auto batch = sample.at(pipeline.recipe.image_key).data.unsqueeze(0);
+    INFERAD_TRY(auto answer, tensor::infer(
+                                 inferer, batch, [&](const at::Tensor& each) { return call(each); },
+                                 [&](double fraction) { progress(0.9 * fraction); }));
+    if (answer.dim() == 0 || answer.size(0) != 1) return Error{Errc::model, "the network did not keep the batch axis"};
+    auto& prediction = sample[kPrediction];
+    prediction = sample.at(pipeline.recipe.image_key);  // its place in the world, and what Invert undoes
+    prediction.data = answer.squeeze(0);
+    INFERAD_TRY_STATUS(tensor::apply(after, sample));
+    const auto& result = sample.at(kPrediction).data;
+    ModelOutput output;
+    if (std::holds_alternative<recipe::Segmentation>(pipeline.output)) {
+      INFERAD_TRY(output.labels, label_map_of(result, image.geometry));
+    } else {
+      output.numbers = numbers_of(result);
+    }
+    progress(1);
+    return output;
+  }
+};
+
+ModelPipeline::ModelPipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ModelPipeline::ModelPipeline(ModelPipeline&&) noexcept = default;
+ModelPipeline& ModelPipeline::operator=(ModelPipeline&&) noexcept = default;
+ModelPipeline::~ModelPipeline() = default;
+
+const recipe::PipelineFile& ModelPipeline::pipeline() const { return impl_->pipeline; }
+const recipe::ModelFile& ModelPipeline::model() const { return impl_->model; }
+
+Result<ModelPipeline> ModelPipeline::load(recipe::PipelineFile pipeline, recipe::ModelFile model, std::string weights,
+                                          const std::string& device) {
+  const auto what = fmt::format("pipeline {}", pipeline.name);
+  INFERAD_TRY(auto before, tensor::make_chain(pipeline.recipe.preprocessing));
+  INFERAD_TRY(auto after, tensor::make_chain(pipeline.recipe.postprocessing, true));
+  INFERAD_TRY(auto inferer, tensor::make_inferer(pipeline.recipe.inferer));
+  std::unique_ptr<Impl> impl;
+  INFERAD_TRY_STATUS(guarded(fmt::format("model {}", model.name), [&]() -> Status {
+    const torch::Device target(device);
+    torch::jit::Module module("inferad_model");
+    if (model.format == recipe::ModelFormat::torchscript_source) {
+      module.define(weights);
+    } else {
+      std::istringstream stream(std::move(weights));
+      module = torch::jit::load(stream, target);
+    }
+    if (!module.find_method("forward")) return Error{Errc::model, fmt::format("model {} has no forward", model.name)};
+    module.eval();
+    impl = std::make_unique<Impl>(Impl{std::move(pipeline), std::move(model), std::move(module), target,
+                                       std::move(before), std::move(after), std::move(inferer)});
+    return ok();
+  }));
+  return ModelPipeline(std::move(impl));
+}
+
+Result<ModelOutput> ModelPipeline::run(const findings::Image& image,
+                                       const std::function<void(double)>& progress) const {
+  ModelOutput output;
+  INFERAD_TRY_STATUS(guarded(fmt::format("model {}", impl_->model.name), [&]() -> Status {
+    INFERAD_TRY(output, impl_->analyse(image, progress));
+    return ok();
+  }));
+  return output;
+}
+
+}  // namespace inferad::engine

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pipeline of the kind "model", loaded: its transforms, its inferer and its network. No LibTorch in this header.
+// One thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipelines/engine/model_report.h"
+#include "pipelines/findings/image.h"
+#include "pipelines/recipe/model_file.h"
+#include "pipelines/recipe/pipeline_file.h"
+#include "server/base/result.h"
+
+namespace inferad::engine {
+
+class ModelPipeline {
+ public:
+  // `weights` are the model's bytes, already checked against their hash. Errc::invalid_input names a transform or an
+  // argument that is not supported; Errc::model: the weights are no TorchScript.
+  static Result<ModelPipeline> load(recipe::PipelineFile pipeline, recipe::ModelFile model, std::string weights,
+                                    const std::string& device);
+  ModelPipeline(ModelPipeline&&) noexcept;
+  ModelPipeline& operator=(ModelPipeline&&) noexcept;
+  ~ModelPipeline();
+
+  const recipe::PipelineFile& pipeline() const;
+  const recipe::ModelFile& model() const;
+
+  // Preprocessing, network, postprocessing. `progress` gets 0..1. Errc::model: the network failed, or what it gave does
+  // not suit; Errc::overload: memory does not suffice.
+  Result<ModelOutput> run(const findings::Image& image, const std::function<void(double)>& progress) const;
+
+ private:
+  struct Impl;
+  explicit ModelPipeline(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inferad::engine

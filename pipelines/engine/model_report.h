@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report of a pipeline of the kind "model": what its output means, as pipeline.json says. Pure; no LibTorch.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipelines/findings/findings.h"
+#include "pipelines/findings/image.h"
+#include "pipelines/findings/job.h"
+#include "pipelines/recipe/model_file.h"
+#include "pipelines/recipe/pipeline_file.h"
+#include "server/base/result.h"
+
+namespace inferad::engine {
+
+// What a model gave after postprocessing. Segmentation: `labels`, on the source grid, values as in the pipeline's
+// output. Otherwise: `numbers`, in the order of the model.
+struct ModelOutput {
+  findings::LabelMap labels;
+  std::vector<double> numbers;
+};
+
+findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, const recipe::ModelFile& model);
+
+// The beginning of each report of the pipeline, also of those that say why nothing was analysed.
+findings::Findings empty_report(const findings::Job& job, const findings::Image& image,
+                                const recipe::PipelineFile& pipeline, const findings::Algorithm& algorithm);
+
+struct ModelReport {
+  findings::Findings findings;
+  findings::LabelMap labels;  // renumbered to findings.segments; empty when there is no segment
+};
+
+// Segments, measurements, findings and the priority that they ask for. A label without any voxel has no segment, and
+// its volume is 0. Errc::model: the output does not fit the description (number of classes, a value that is no number
+// or out of range).
+Result<ModelReport> report_model(findings::Findings report, ModelOutput output, const findings::Image& image,
+                                 const recipe::PipelineFile& pipeline, const recipe::ModelCard& card, int threads);
+
+}  // namespace inferad::engine
