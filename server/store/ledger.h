@@ -27,7 +27,8 @@ class Ledger {
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file);
   ~Ledger();
 
-  static constexpr int kNodeDeathsMax = 2;
+  // Far above what power cuts and restarts add up to within one job: those must not cost a study its result.
+  static constexpr int kNodeDeathsMax = 5;
   // Start-up: sending deliveries → waiting; running jobs → pending, their attempt not counted but that the node died
   // with them: at kNodeDeathsMax such a job ends as failed, since it may be what kills the node. Gives how many did.
   Result<int> recover(WallTime now);
