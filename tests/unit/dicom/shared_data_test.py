@@ -59,6 +59,17 @@ def expected(dataset, keyword):
     return "\\".join(str(getattr(value, "original_string", value)).strip(" \0") for value in values)
 
 
+def with_groups(dataset, keyword):
+    """The data set that has the attribute: itself, or the first functional group of an enhanced image that does."""
+    if keyword in dataset:
+        return dataset
+    for groups in (dataset.get("SharedFunctionalGroupsSequence"), dataset.get("PerFrameFunctionalGroupsSequence")):
+        for element in groups[0] if groups else ():
+            if element.VR == "SQ" and element.value and keyword in element.value[0]:
+                return element.value[0]
+    return dataset
+
+
 def same(found, wanted):
     if isinstance(wanted, list):
         return [float(value) for value in found.split("\\") if value] == wanted
@@ -77,7 +88,9 @@ for path, line in zip(files, output.splitlines()):
     if scan["error"]:
         continue
     dataset = pydicom.dcmread(path, stop_before_pixels=True)
+    whole = dataset
     for keyword in keywords:
+        dataset = with_groups(whole, keyword) if keyword in scan["attributes"] else whole
         if keyword in dataset and pydicom.dataset.Dataset.get_item(dataset, keyword) is not None:
             compared += 1
             wanted = KNOWN_BETTER.get((name, keyword)) or expected(dataset, keyword)
