@@ -105,6 +105,31 @@ class RealModels(WorkerTest):
             self.assertAlmostEqual(np.count_nonzero(labels[k]), want, delta=max(5, 0.005 * want))
         self.judge(out / "seg.dcm")
 
+    def run_bundle(self, bundle, source):
+        """Imports a MONAI bundle as it is and runs it."""
+        folders = ["--models", str(self.models), "--catalog", str(self.catalog)]
+        subprocess.run([str(WORKER), "import", str(DATA / "monai" / "bundles" / bundle), *folders], check=True,
+                       stdout=subprocess.DEVNULL)
+        out = self.folder / "bundle-out"
+        subprocess.run([str(WORKER), "run", bundle, str(source), "--out", str(out), *folders], check=True,
+                       capture_output=True)
+        return json.loads((out / "findings.json").read_text()), out
+
+    def test_a_segmentation_bundle_gives_the_label_map_of_monai(self):
+        sample = DATA / "monai" / "bundles" / "phantom_ct_segmentation_sample"
+        findings, out = self.run_bundle("phantom_ct_segmentation", sample / "dicom")
+        labels, _ = self.labels(out, sample / "dicom", {s["label"]: s["number"] for s in findings["segments"]})
+        want = np.fromfile(sample / "label.u8", np.uint8).reshape(96, 80, 72).transpose(2, 1, 0)
+        self.assertLessEqual(np.count_nonzero(labels != want), 0.0005 * want.size)
+        self.judge(out / "seg.dcm")
+
+    def test_a_classification_bundle_gives_the_probabilities_of_monai(self):
+        sample = DATA / "monai" / "bundles" / "phantom_cr_classification_sample"
+        case = json.loads((sample / "case.json").read_text())["cases"][0]
+        findings, _ = self.run_bundle("phantom_cr_classification", sample / case["dicom"])
+        classes = next(item for item in findings["items"] if item["id"] == "classes")
+        np.testing.assert_allclose([m["value"] for m in classes["measurements"]], case["probabilities"], atol=1e-4)
+
     def brain(self, pipeline, model, names):
         source = DATA / "dicom" / "mr-brain-t1-1mm"
         findings, out = self.run_example(pipeline, source)
