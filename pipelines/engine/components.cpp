@@ -4,28 +4,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "server/base/union_find.h"
+
 namespace inferad::engine {
 
 namespace {
-
-class UnionFind {
- public:
-  explicit UnionFind(std::size_t count) : parent_(count) { std::iota(parent_.begin(), parent_.end(), 0U); }
-
-  std::uint32_t root(std::uint32_t n) {
-    while (parent_[n] != n) n = parent_[n] = parent_[parent_[n]];
-    return n;
-  }
-
-  void unite(std::uint32_t a, std::uint32_t b) {
-    a = root(a), b = root(b);
-    if (a < b) std::swap(a, b);
-    parent_[a] = b;  // the root is the first run in storage order
-  }
-
- private:
-  std::vector<std::uint32_t> parent_;
-};
 
 // Index of the first run of each row over the whole mask.
 std::vector<std::uint32_t> row_starts(const Mask& mask) {

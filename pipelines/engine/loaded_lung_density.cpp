@@ -44,7 +44,7 @@ class LungDensity final : public LoadedPipeline {
 
   Result<PipelineOutput> analyse(const findings::Image& image, const findings::Job& job,
                                  const Progress& progress) const override {
-    auto report = empty_report(job, image, spec_, info_.algorithm);
+    auto report = findings::begin_report(job, spec_.version, image.series_uid, info_.algorithm);
     progress("prepare", 0);
     if (auto ineligible = check_eligibility(image, spec_.eligibility))
       return not_analysed(std::move(report), std::move(ineligible->reason), std::move(ineligible->text));

@@ -28,7 +28,7 @@ class ModelKind final : public LoadedPipeline {
   Result<PipelineOutput> analyse(const findings::Image& image, const findings::Job& job,
                                  const Progress& progress) const override {
     const auto& file = pipeline_.pipeline();
-    auto report = empty_report(job, image, file, info_.algorithm);
+    auto report = findings::begin_report(job, file.version, image.series_uid, info_.algorithm);
     progress("prepare", 0);
     if (image.projection != info_.projection) {
       return not_analysed(std::move(report), findings::codes::kNoSeries,

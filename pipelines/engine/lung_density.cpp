@@ -214,20 +214,6 @@ findings::Algorithm algorithm_of(const PipelineSpec& spec, const recipe::ModelFi
   return {spec.title, spec.version, spec.manufacturer, model_sha256, std::move(parameters)};
 }
 
-Findings empty_report(const findings::Job& job, const findings::Image& image, const PipelineSpec& spec,
-                      const findings::Algorithm& algorithm) {
-  Findings report;
-  report.job = job.id;
-  report.pipeline = spec.name;
-  report.pipeline_version = spec.version;
-  report.study_uid = job.study_uid;
-  report.series_uid = image.series_uid;
-  report.revision = job.revision;
-  report.algorithm = algorithm;
-  report.analysed_at = job.created_at;
-  return report;
-}
-
 LungReport report_lungs(Findings report, const Lungs& lungs, const findings::Image& image, const PipelineSpec& spec) {
   return Reporter(std::move(report), image, spec).run(lungs);
 }

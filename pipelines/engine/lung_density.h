@@ -22,9 +22,6 @@ struct Ineligible {
 // nullopt: the image may be analysed.
 std::optional<Ineligible> check_eligibility(const findings::Image& image, const Eligibility& eligibility);
 
-// What every report of the pipeline begins with.
-findings::Findings empty_report(const findings::Job& job, const findings::Image& image, const PipelineSpec& spec,
-                                const findings::Algorithm& algorithm);
 findings::Algorithm algorithm_of(const PipelineSpec& spec, const recipe::ModelFile& model,
                                  const std::string& model_sha256);
 

@@ -312,20 +312,6 @@ findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, const rec
   return {pipeline.title, pipeline.version, pipeline.manufacturer, model.sha256, std::move(parameters)};
 }
 
-Findings empty_report(const findings::Job& job, const findings::Image& image, const recipe::PipelineFile& pipeline,
-                      const findings::Algorithm& algorithm) {
-  Findings report;
-  report.job = job.id;
-  report.pipeline = pipeline.name;
-  report.pipeline_version = pipeline.version;
-  report.study_uid = job.study_uid;
-  report.series_uid = image.series_uid;
-  report.revision = job.revision;
-  report.algorithm = algorithm;
-  report.analysed_at = job.created_at;
-  return report;
-}
-
 Result<ModelReport> report_model(Findings report, ModelOutput output, const findings::Image& image,
                                  const recipe::PipelineFile& pipeline, const recipe::ModelCard& card, int threads) {
   return Reporter(std::move(report), image, pipeline, card, threads).run(std::move(output));

@@ -8,7 +8,6 @@
 
 #include "pipelines/findings/findings.h"
 #include "pipelines/findings/image.h"
-#include "pipelines/findings/job.h"
 #include "pipelines/recipe/model_file.h"
 #include "pipelines/recipe/pipeline_file.h"
 #include "server/base/result.h"
@@ -23,10 +22,6 @@ struct ModelOutput {
 };
 
 findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, const recipe::ModelFile& model);
-
-// The beginning of each report of the pipeline, also of those that say why nothing was analysed.
-findings::Findings empty_report(const findings::Job& job, const findings::Image& image,
-                                const recipe::PipelineFile& pipeline, const findings::Algorithm& algorithm);
 
 struct ModelReport {
   findings::Findings findings;

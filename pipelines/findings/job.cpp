@@ -2,6 +2,7 @@
 #include "pipelines/findings/job.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "pipelines/findings/json_reader.h"
 #include "server/base/clock.h"
@@ -57,6 +58,19 @@ std::string to_json(const Job& job) {
   out["device_serial"] = job.device_serial;
   out["institution"] = job.institution;
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+Findings begin_report(const Job& job, std::string pipeline_version, std::string series_uid, Algorithm algorithm) {
+  Findings report;
+  report.job = job.id;
+  report.pipeline = job.pipeline;
+  report.pipeline_version = std::move(pipeline_version);
+  report.study_uid = job.study_uid;
+  report.series_uid = std::move(series_uid);
+  report.revision = job.revision;
+  report.algorithm = std::move(algorithm);
+  report.analysed_at = job.created_at;
+  return report;
 }
 
 Result<Job> job_from_json(std::string_view text) {

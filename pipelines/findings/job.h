@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipelines/findings/findings.h"
 #include "server/base/result.h"
 
 namespace inferad::findings {
@@ -29,6 +30,10 @@ struct Job {
   std::string device_serial;                     // installation id, for (0018,1000)
   std::string institution;                       // "" = copy from the source
 };
+
+// What every report of the job begins with: outcome analysed, nothing found yet. `series_uid` is "" when no series
+// suited.
+Findings begin_report(const Job& job, std::string pipeline_version, std::string series_uid, Algorithm algorithm);
 
 std::string to_json(const Job& job);
 Result<Job> job_from_json(std::string_view text);

@@ -5,27 +5,11 @@
 #include <cstdlib>
 #include <span>
 
+#include "server/base/union_find.h"
+
 namespace inferad::tensor {
 
 namespace {
-
-class UnionFind {
- public:
-  explicit UnionFind(std::size_t count) : parent_(count) { std::iota(parent_.begin(), parent_.end(), 0U); }
-
-  std::uint32_t root(std::uint32_t n) {
-    while (parent_[n] != n) n = parent_[n] = parent_[parent_[n]];
-    return n;
-  }
-
-  void unite(std::uint32_t a, std::uint32_t b) {
-    a = root(a), b = root(b);
-    parent_[std::max(a, b)] = std::min(a, b);  // the root is the first run
-  }
-
- private:
-  std::vector<std::uint32_t> parent_;
-};
 
 // A neighbouring row that comes earlier.
 struct Offset {

@@ -39,18 +39,10 @@ struct Attempt {
 
 Findings not_analysed(const Job& job, const engine::PipelineInfo& pipeline, const JobSeries* series,
                       imaging::Refusal refusal) {
-  Findings result;
-  result.job = job.id;
-  result.pipeline = pipeline.name;
-  result.pipeline_version = pipeline.version;
-  result.study_uid = job.study_uid;
-  result.series_uid = series ? series->uid : "";
-  result.revision = job.revision;
+  auto result = findings::begin_report(job, pipeline.version, series ? series->uid : "", pipeline.algorithm);
   result.outcome = Outcome::not_analysed;
   result.reason = std::move(refusal.reason);
   result.reason_text = std::move(refusal.text);
-  result.algorithm = pipeline.algorithm;
-  result.analysed_at = job.created_at;
   return result;
 }
 

@@ -82,6 +82,16 @@ const full = new Intl.DateTimeFormat('en-GB', {
 });
 const dayAndClock = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 
+// Shows these elements in their parent. What looks the same stays as it is: focus, selection, and a click under way.
+export function showIn(parent, elements) {
+  elements.forEach((fresh, i) => {
+    const now = parent.children[i];
+    if (!now) parent.append(fresh);
+    else if (!now.isEqualNode(fresh)) now.replaceWith(fresh);
+  });
+  while (parent.children.length > elements.length) parent.lastElementChild.remove();
+}
+
 export const fullTime = (iso) => (iso ? full.format(new Date(iso)) : '');
 export function shortTime(iso) {
   if (!iso) return '';

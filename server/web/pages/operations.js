@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations: is anything stuck, and where?
-import { AI_WORDS, api, bdi, byId, bytesText, el, minutesText, plural, startPage, stateMark, timeEl } from './common.js';
+import { AI_WORDS, api, bdi, byId, bytesText, el, minutesText, plural, showIn, startPage, stateMark, timeEl } from './common.js';
 import { icon } from './icons.js';
 import { follow } from './live.js';
 
@@ -157,7 +157,7 @@ async function refresh() {
     const row = (kind === 'jobs' ? jobs : deliveries).find((one) => one.id === Number(id));
     if (row?.state !== 'failed' && row?.state !== 'parked') notices.delete(path);
   }
-  byId('operations').replaceChildren(...[verdict(problems(status, models, peers)), flowStrip(status), attentionPanel(jobs, deliveries), outboxPanel(deliveries),
+  showIn(byId('operations'), [verdict(problems(status, models, peers)), flowStrip(status), attentionPanel(jobs, deliveries), outboxPanel(deliveries),
     jobsPanel(jobs), peersPanel(peers), rulesPanel(rules), el('div', { class: 'pair' }, modelsPanel(models), nodePanel(status))]
     .filter(Boolean));
 }

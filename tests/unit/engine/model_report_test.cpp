@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "pipelines/findings/codes.h"
+#include "pipelines/findings/job.h"
 
 using namespace inferad;
 using namespace inferad::engine;
@@ -53,12 +54,13 @@ findings::LabelMap organs() {
 Result<ModelReport> report(const recipe::PipelineFile& file, ModelOutput output, bool calibrated = false) {
   findings::Job job;
   job.id = "7";
+  job.pipeline = file.name;
   job.study_uid = "1.2.3";
   job.created_at = "2026-11-24T08:30:00.000Z";
   recipe::ModelCard card;
   card.calibrated = calibrated;
-  return report_model(empty_report(job, image(), file, {"Organs", "1.2.0", "Nobody", "", ""}), std::move(output),
-                      image(), file, card, 1);
+  return report_model(findings::begin_report(job, file.version, "1.2.5", {"Organs", "1.2.0", "Nobody", "", ""}),
+                      std::move(output), image(), file, card, 1);
 }
 
 const findings::Finding& item(const ModelReport& report, const std::string& id) {

@@ -49,8 +49,9 @@ struct Case {
   Lungs lungs{{block(image, 20, 69, 5, 40), block(image, 90, 139, 5, 40)}, Mask(grid_of(image.geometry))};
 
   LungReport report() const {
-    return report_lungs(empty_report(job(), image, spec(), algorithm_of(spec(), model(), std::string(64, 'a'))), lungs,
-                        image, spec());
+    return report_lungs(findings::begin_report(job(), spec().version, image.series_uid,
+                                               algorithm_of(spec(), model(), std::string(64, 'a'))),
+                        lungs, image, spec());
   }
   // The first rows of both lungs get this value: 60 rows in all.
   void fill(int rows, float hu) {
