@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/engine/torch_runtime.h"
 
+#include <ATen/Parallel.h>
+#include <c10/core/Device.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <malloc.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
 
 #include <filesystem>
 #include <mutex>
@@ -42,7 +45,7 @@ void once() {
 
 Status check_device(const std::string& device) {
   try {
-    const torch::Device target(device);
+    const c10::Device target(device);
     if (target.is_cpu()) return ok();
     if (!target.is_cuda())
       return Error{Errc::refused, fmt::format("device {}: only cpu and cuda are supported", device)};

@@ -15,7 +15,7 @@ namespace {
 
 config::Routing shipped() {
   Problems problems;
-  return config::read_routing(std::string(SOURCE_FOLDER) + "/config/routing.json", "", problems);
+  return config::read_routing(SOURCE_FOLDER "/config/routing.json", "", problems);
 }
 
 InstanceHeader header(const std::string& study, const std::string& series, int number) {
