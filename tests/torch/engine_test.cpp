@@ -43,7 +43,8 @@ TEST_CASE("the shipped catalog is ready, warm, and measures a made chest the sam
   auto engine = Engine::load(kCatalog, kModels);
   REQUIRE(engine);
   CHECK(engine->refused().empty());
-  REQUIRE(engine->find("ct-lung-density") != nullptr);
+  for (const char* name : {"ct-lung-density", "dx-acquisition-check", "mr-acquisition-check"})
+    REQUIRE(engine->find(name) != nullptr);
   CHECK(engine->find("ct-lung-density")->models.at(0).sha256.size() == 64);
   CHECK(engine->find("no-such") == nullptr);
   CHECK_FALSE(engine->blas().empty());

@@ -67,6 +67,21 @@ class CommandLine(NodeCase):
         shutil.copy(sorted((phantom / "dicom").iterdir())[0], thin)
         self.inferad("run", "ct-lung-density", thin, "--out", self.folder / "out2", "--config", config, status=3)
 
+    def test_the_rules_for_checks_of_the_acquisition_are_right_and_find_their_pipelines(self):
+        shipped = support.SOURCE / "config"
+        config = self.folder / "inferad.json"
+        config.write_text(json.dumps({
+            "data_folder": "var", "routing_file": str(shipped / "examples" / "routing-quality-checks.json"),
+            "pipelines_folder": str(support.SOURCE / "pipelines" / "catalog"),
+            "models_folder": str(support.SOURCE / "models")}))
+        self.assertIn("rules are right", self.inferad("check", "--config", config))
+        rules = json.loads((shipped / "examples" / "routing-quality-checks.json").read_text())["rules"]
+        default = json.loads((shipped / "routing.json").read_text())["rules"]
+        kept = [rule for rule in default if rule["name"] not in ("MR", "DX and CR")]
+        self.assertEqual([rule for rule in rules if "acquisition" not in rule["name"]], kept)
+        self.assertEqual([rule["then"] for rule in rules if "acquisition" in rule["name"]],
+                         [{"pipeline": "mr-acquisition-check"}, {"pipeline": "dx-acquisition-check"}])
+
     def test_the_shipped_configuration_is_right(self):
         self.assertIn("rules are right", self.inferad("check", "--config", support.SOURCE / "config" / "inferad.json"))
 

@@ -52,8 +52,8 @@ for name in ("inferad", "routing"):
     schema = json.loads((FOLDER / "schema" / f"{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    shipped = json.loads((FOLDER / f"{name}.json").read_text())
-    for good in [shipped, *copy.deepcopy(GOOD[name])]:
+    files = [FOLDER / f"{name}.json", *FOLDER.glob(f"examples/{name}*.json")]
+    for good in [*(json.loads(file.read_text()) for file in files), *copy.deepcopy(GOOD[name])]:
         for error in validator.iter_errors(good):
             print(f"{name}: {json.dumps(good)[:200]}: {error.message}")
             failures += 1

@@ -66,9 +66,15 @@ def changed(document, pointer, value):
 
 
 LUNG = json.loads((SOURCE / "pipelines/catalog/ct-lung-density/pipeline.json").read_text())
-GOOD = {"pipeline": [LUNG, SEGMENTATION, CLASSIFICATION, REGRESSION, BUNDLE,
+
+
+def shipped(pattern):
+    return [json.loads(file.read_text()) for file in SOURCE.glob(pattern)]
+
+
+GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, BUNDLE,
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
-        "model": [MODEL, json.loads((SOURCE / "models/lung-topology/model.json").read_text())]}
+        "model": [MODEL, *shipped("models/*/model.json")]}
 BAD = {
     "pipeline": [
         changed(LUNG, "/kind", "dance"), changed(LUNG, "/colour", "red"), changed(LUNG, "/lungs/airways/wall_mm", 99),
