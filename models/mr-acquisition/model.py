@@ -50,6 +50,13 @@ def block_means(self, values: Tensor, mask: Tensor) -> Tensor:
     return torch.avg_pool2d(values.unsqueeze(0), [8, 8]).squeeze(0).masked_select(whole)
 
 
+def spread(self, values: Tensor, mask: Tensor) -> Tensor:
+    # Standard deviations over the same blocks.
+    mean = torch.avg_pool2d(values.unsqueeze(0), [8, 8]).repeat_interleave(8, 1).repeat_interleave(8, 2).squeeze(0)
+    apart = values[: mean.size(0), : mean.size(1)] - mean
+    return (self.block_means(apart.square(), mask[: mean.size(0), : mean.size(1)]) * (64.0 / 63.0)).sqrt()
+
+
 def detail(self, signal: Tensor) -> Tensor:
     # Amount of the second differences along both axes, padded to the size of the slice, so scaled that white noise with
     # deviation s has the mean s.
@@ -59,13 +66,14 @@ def detail(self, signal: Tensor) -> Tensor:
 
 
 def noise(self, air: Tensor, tissue: Tensor, everywhere: Tensor) -> Tensor:
-    # In air, magnitude has Rayleigh's distribution: its mean is 1.2533 s. Ghosts and flow lie in few blocks: median.
+    # Magnitude of nothing but noise has Rayleigh's distribution, with the deviation 0.6551 s; of many coils' sum of
+    # squares it is 0.7071 s at most, while their mean grows without limit. Ghosts and flow lie in few blocks: median.
     # Where the scanner has blanked the air or there is too little of it, what differs between neighbours in tissue; and
     # where no block is tissue altogether (the series is nothing but noise), everywhere.
     if air.numel() >= 50:
-        level = air.median()
-        if float(level) > 0.0:
-            return level / 1.2533141
+        deviation = air.median()
+        if float(deviation) > 0.0:
+            return deviation / 0.6551364
     if tissue.numel() >= 50:
         return tissue.median()
     return everywhere.median()
@@ -110,7 +118,7 @@ def forward(self, image: Tensor) -> Tensor:
         counts += inside
         sums += inside * signal
         clipped += (inside * (signal == highest)).sum()
-        air.append(self.block_means(signal, 1.0 - self.widen(inside)))
+        air.append(self.spread(signal, 1.0 - self.widen(inside)))
         detail = self.detail(signal)
         tissue.append(self.block_means(detail, inside))
         everywhere.append(self.block_means(detail, torch.ones_like(inside)))

@@ -43,8 +43,9 @@ def radiograph(noise, floor=0, collimator_degrees=None, rows=1024, columns=880):
                                  clipped_percent=100 * clipped.sum() / field.sum())
 
 
-def mr_series(noise, gradient=0.0, blanked=False, ceiling=4095, slices=16, size=192):
-    """A uniform elliptic body with fluid in it, signal 600 (1 + gradient · x / half axis); complex noise, magnitude."""
+def mr_series(noise, gradient=0.0, blanked=False, ceiling=4095, coils=1, ghost=0.0, slices=16, size=192):
+    """A uniform elliptic body with fluid in it, signal 600 (1 + gradient x / half axis); complex noise, magnitude (of
+    several coils that all see the same: sum of squares). `ghost`: share of the signal half the field away."""
     random = np.random.default_rng(11)
     _, y, x = np.mgrid[0:slices, 0:size, 0:size] - (size - 1) / 2
     body = (y / 72) ** 2 + (x / 56) ** 2 < 1
@@ -52,8 +53,12 @@ def mr_series(noise, gradient=0.0, blanked=False, ceiling=4095, slices=16, size=
     for sign in (-1, 1):  # the same in each quadrant
         fluid = (y / 26) ** 2 + ((x - sign * 12) / 6) ** 2 < 1
         signal = np.where(fluid, signal * 0.5, signal)
-    real, imaginary = random.normal(0, noise, (2, *signal.shape))
-    magnitude = np.hypot(signal + real, imaginary)
+    seen = signal + ghost * np.roll(signal, size // 2, axis=1)
+    squares = np.zeros(signal.shape)
+    for _ in range(coils):
+        real, imaginary = random.normal(0, noise, (2, *signal.shape))
+        squares += (seen / np.sqrt(coils) + real) ** 2 + imaginary**2
+    magnitude = np.sqrt(squares)
     if blanked:
         magnitude[~body] = 0
     clipped = body & (np.rint(magnitude) >= ceiling)

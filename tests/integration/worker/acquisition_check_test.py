@@ -101,6 +101,12 @@ class MrSeries(AcquisitionTest):
         self.near(values, "non-uniformity", 0, absolute=2)
         self.assertEqual(present, set())
 
+    def test_several_coils_and_a_ghost_do_not_mislead_the_noise(self):
+        series = made.mr_series(noise=20, coils=8, ghost=0.05)
+        values, present = self.check(self.PIPELINE, made.write_mr_series(self.folder / "mr", series.signal))
+        self.near(values, "noise", 20, relative=0.1)
+        self.assertEqual(present, set())
+
     def test_low_signal_and_clipping_are_findings(self):
         series = made.mr_series(noise=80, gradient=0.6, ceiling=800)
         values, present = self.check(self.PIPELINE, made.write_mr_series(self.folder / "mr", series.signal))
