@@ -20,6 +20,8 @@ namespace inferad::engine {
 struct EngineOptions {
   std::string device = "cpu";  // cpu, cuda, cuda:N
   int threads = 2;
+  std::vector<std::string> leave_out{};                                // pipelines that are not looked at
+  std::function<void(const std::string& pipeline)> loading = nullptr;  // told before each pipeline
 };
 
 struct ModelInfo {

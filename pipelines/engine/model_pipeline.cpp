@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "pipelines/engine/operator_scan.h"
 #include "pipelines/engine/presentation.h"
 #include "pipelines/engine/torch_errors.h"
 #include "pipelines/tensor/inferer.h"
@@ -78,9 +79,32 @@ Result<findings::LabelMap> label_map_of(const at::Tensor& prediction, const find
   return findings::LabelMap{geometry.columns, geometry.rows, geometry.slices, {begin, begin + bytes.numel()}};
 }
 
+// A sum is no number when one of its terms is none: one pass, no copy. Infinities of both signs need a second look.
+bool holds_nan(const at::Tensor& values) {
+  if (!values.is_floating_point() || !std::isnan(values.sum().item<double>())) return false;
+  return values.isnan().any().item<bool>();
+}
+
 std::vector<double> numbers_of(const at::Tensor& prediction) {
   const auto row = prediction.to(at::kCPU, at::kDouble).flatten().contiguous();
   return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
+}
+
+// Nothing of it runs before it was scanned. `who` begins the sentence when it is refused.
+Result<torch::jit::Module> load_module(std::string weights, recipe::ModelFormat format, torch::Device device,
+                                       const std::string& who) {
+  torch::jit::Module module("inferad_model");
+  if (format == recipe::ModelFormat::torchscript_source) {
+    module.define(weights);
+  } else {
+    std::istringstream stream(std::move(weights));
+    INFERAD_TRY_STATUS(scan_archive(stream, who));
+    module = torch::jit::load(stream, device);
+  }
+  INFERAD_TRY_STATUS(scan_operators(module, who));
+  if (!module.find_method("forward")) return Error{Errc::model, fmt::format("{} has no forward", who)};
+  module.eval();
+  return module;
 }
 
 }  // namespace
@@ -113,7 +137,10 @@ struct ModelPipeline::Impl {
     INFERAD_TRY(auto answer, tensor::infer(
                                  inferer, batch, [&](const at::Tensor& each) { return call(each); },
                                  [&](double fraction) { progress(0.9 * fraction); }));
-    if (answer.dim() == 0 || answer.size(0) != 1) return Error{Errc::model, "the network did not keep the batch axis"};
+    if (answer.dim() == 0 || answer.size(0) != 1)
+      return Error{Errc::model, fmt::format("model {} did not keep the batch axis", model.name)};
+    if (holds_nan(answer))  // before an argmax or a threshold makes labels of it
+      return Error{Errc::model, fmt::format("model {} gave values that are no numbers (NaN)", model.name)};
     auto& prediction = sample[kPrediction];
     prediction = sample.at(pipeline.recipe.image_key);  // its place in the world, and what Invert undoes
     prediction.data = answer.squeeze(0);
@@ -140,26 +167,19 @@ const recipe::ModelFile& ModelPipeline::model() const { return impl_->model; }
 
 Result<ModelPipeline> ModelPipeline::load(recipe::PipelineFile pipeline, recipe::ModelFile model, std::string weights,
                                           const std::string& device) {
-  const auto what = fmt::format("pipeline {}", pipeline.name);
   INFERAD_TRY(auto before, tensor::make_chain(pipeline.recipe.preprocessing));
   INFERAD_TRY(auto after, tensor::make_chain(pipeline.recipe.postprocessing, true));
   INFERAD_TRY(auto inferer, tensor::make_inferer(pipeline.recipe.inferer));
   std::unique_ptr<Impl> impl;
-  INFERAD_TRY_STATUS(guarded(fmt::format("model {}", model.name), [&]() -> Status {
+  const auto who = fmt::format("model {} ({})", model.name, (model.folder / model.file).string());
+  const auto loaded = guarded(who, [&]() -> Status {
     const torch::Device target(device);
-    torch::jit::Module module("inferad_model");
-    if (model.format == recipe::ModelFormat::torchscript_source) {
-      module.define(weights);
-    } else {
-      std::istringstream stream(std::move(weights));
-      module = torch::jit::load(stream, target);
-    }
-    if (!module.find_method("forward")) return Error{Errc::model, fmt::format("model {} has no forward", model.name)};
-    module.eval();
+    INFERAD_TRY(auto module, load_module(std::move(weights), model.format, target, who));
     impl = std::make_unique<Impl>(Impl{std::move(pipeline), std::move(model), std::move(module), target,
                                        std::move(before), std::move(after), std::move(inferer)});
     return ok();
-  }));
+  });
+  if (!loaded) return loaded.error();
   return ModelPipeline(std::move(impl));
 }
 

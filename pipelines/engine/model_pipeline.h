@@ -19,7 +19,8 @@ namespace inferad::engine {
 class ModelPipeline {
  public:
   // `weights` are the model's bytes, already checked against their hash. Errc::invalid_input names a transform or an
-  // argument that is not supported; Errc::model: the weights are no TorchScript.
+  // argument that is not supported; Errc::model: the weights are no TorchScript; Errc::refused: they hold code that
+  // models may not have (operator_scan.h). Nothing of the model runs here.
   static Result<ModelPipeline> load(recipe::PipelineFile pipeline, recipe::ModelFile model, std::string weights,
                                     const std::string& device);
   ModelPipeline(ModelPipeline&&) noexcept;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pipelines/engine/operator_scan.h"
 #include "pipelines/engine/torch_errors.h"
 
 namespace inferad::engine {
@@ -57,6 +58,7 @@ Result<ScriptModel> ScriptModel::compile(const std::string& source, const std::s
   try {
     torch::jit::Module module("inferad_model");
     module.define(source);
+    INFERAD_TRY_STATUS(scan_operators(module, fmt::format("model {}", name)));
     if (!module.find_method("forward")) return Error{Errc::model, fmt::format("model {} has no method forward", name)};
     module.eval();
     const torch::Device target(device);

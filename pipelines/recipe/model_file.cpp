@@ -107,6 +107,8 @@ Result<std::string> read_weights(const ModelFile& model) {
                  fmt::format("{} is missing{}", path.string(),
                              model.source ? fmt::format(": get it with `inferad models fetch {}`", model.name) : "")};
   }
+  if (!std::filesystem::is_regular_file(path, failure))
+    return Error{Errc::invalid_input, fmt::format("{} is no file", path.string())};
   INFERAD_TRY(auto bytes, read_file(path, kWeightsBytesMax));
   const auto found = sha256_hex(bytes);
   if (found != model.sha256) {

@@ -49,8 +49,9 @@ struct ModelFile {
 // line, JSON pointer and what was expected, one a line.
 Result<ModelFile> read_model_file(const std::filesystem::path& folder);
 
-// The bytes of the weights. Errc::refused when their SHA-256 is not the one that model.json demands; Errc::not_found
-// when they are not there, with the command that fetches them where they have a source.
+// The bytes of the weights, read once: what was hashed is what is loaded, whatever becomes of the file. Errc::refused
+// when their SHA-256 is not the one that model.json demands; Errc::not_found when they are not there, with the command
+// that fetches them where they have a source.
 Result<std::string> read_weights(const ModelFile& model);
 
 }  // namespace inferad::recipe

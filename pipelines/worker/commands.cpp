@@ -28,8 +28,13 @@ int fail(const Error& error, int status = exit_status::kFailed) {
   return status;
 }
 
-Result<engine::Engine> load_engine(const EngineChoice& choice) {
-  return engine::Engine::load(choice.catalog, choice.models, {.device = choice.device, .threads = choice.threads});
+Result<engine::Engine> load_engine(const EngineChoice& choice,
+                                   std::function<void(const std::string&)> loading = nullptr) {
+  return engine::Engine::load(choice.catalog, choice.models,
+                              {.device = choice.device,
+                               .threads = choice.threads,
+                               .leave_out = choice.leave_out,
+                               .loading = std::move(loading)});
 }
 
 Status enter(const SandboxChoice& choice, bool die_with_parent) {
@@ -105,7 +110,7 @@ int serve_command(const EngineChoice& engine_choice, const SandboxChoice& sandbo
   if (auto entered = enter(sandbox, true); !entered) return fail(entered.error());
   exit_when_closed(fd);
   Channel channel{UniqueFd(fd)};
-  auto engine = load_engine(engine_choice);
+  auto engine = load_engine(engine_choice, [&](const std::string& pipeline) { announce_loading(channel, pipeline); });
   if (!engine) return fail(engine.error(), exit_status::kConfiguration);
   return serve(channel, *engine, engine_choice.threads);
 }

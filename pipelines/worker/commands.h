@@ -16,6 +16,7 @@ struct EngineChoice {
   std::filesystem::path catalog = "pipelines/catalog", models = "models";  // as in the repository
   std::string device = "cpu";
   int threads = 2;
+  std::vector<std::string> leave_out;  // pipelines that are not loaded
 };
 
 struct SandboxChoice {

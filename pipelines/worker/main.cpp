@@ -23,6 +23,7 @@ void add_engine_options(CLI::App& command, EngineChoice& engine) {
   command.add_option("--threads", engine.threads, "threads for loading and inference")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  command.add_option("--leave-out", engine.leave_out, "do not load this pipeline (may be repeated)");
   command.add_option("--device", engine.device, "cpu, cuda or cuda:N")->capture_default_str();
 }
 

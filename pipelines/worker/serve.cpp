@@ -24,6 +24,12 @@ struct Order {
   std::filesystem::path folder;
 };
 
+// A peer that is gone is noticed by the next read; until then there is nothing better to do than to go on.
+void tell(Channel& channel, const Json& message) {
+  const auto sent = channel.write_line(message.dump(-1, ' ', false, Json::error_handler_t::replace));
+  if (!sent) log::warning("channel_write_failed", {{"reason", sent.error().what}});
+}
+
 class Session {
  public:
   Session(Channel& channel, engine::Engine& engine, int threads)
@@ -106,11 +112,7 @@ class Session {
                 }};
   }
 
-  // A peer that is gone is noticed by the next read; until then there is nothing better to do than to go on.
-  void send(const Json& message) {
-    const auto sent = channel_.write_line(message.dump(-1, ' ', false, Json::error_handler_t::replace));
-    if (!sent) log::warning("channel_write_failed", {{"reason", sent.error().what}});
-  }
+  void send(const Json& message) { tell(channel_, message); }
 
   Channel& channel_;
   engine::Engine& engine_;
@@ -120,6 +122,10 @@ class Session {
 };
 
 }  // namespace
+
+void announce_loading(Channel& channel, const std::string& pipeline) {
+  tell(channel, {{"event", "loading"}, {"pipeline", pipeline}});
+}
 
 int serve(Channel& channel, engine::Engine& engine, int threads) { return Session(channel, engine, threads).run(); }
 

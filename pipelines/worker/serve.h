@@ -8,6 +8,9 @@
 
 namespace inferad::worker {
 
+// Tells that the pipeline is about to be loaded: when this process does not come back, the node leaves it out.
+void announce_loading(Channel& channel, const std::string& pipeline);
+
 // Tells what is offered and what is refused, then serves. Gives the exit status: 0 when the peer closed the channel.
 int serve(Channel& channel, engine::Engine& engine, int threads);
 

@@ -29,6 +29,7 @@ workers::HostOptions host_options(const config::Settings& settings, Metrics& met
                                               .device = settings.workers.device,
                                               .threads = worker_threads(settings.workers)});
   options.count = settings.workers.count;
+  options.load_deadline = settings.workers.deadline;  // of a pipeline: it includes a run to warm up
   options.warm_up = settings.workers.warm_up;
   options.metrics = &metrics;
   options.changed = std::move(changed);

@@ -17,6 +17,7 @@ namespace inferad::workers {
 namespace {
 
 constexpr int kMessagesMax = 100'000;  // of one worker about one job, or before it is ready
+constexpr int kLoadDeathsMax = 2;
 
 // Makes a stop request visible to poll().
 class StopSignal {
@@ -129,7 +130,7 @@ bool ProcessHost::bring_up(Slot& slot, const std::stop_token& stop) {
     slot.state = SlotState::starting;
   }
   moved_.notify_all();
-  auto process = WorkerProcess::start(options_.command);
+  auto process = WorkerProcess::start(command());
   std::string why;
   if (process) {
     slot.process = *std::move(process);
@@ -149,16 +150,50 @@ bool ProcessHost::bring_up(Slot& slot, const std::stop_token& stop) {
   return why.empty();
 }
 
+// The command line of the next worker.
+std::vector<std::string> ProcessHost::command() const {
+  auto out = options_.command;
+  const std::lock_guard lock(mutex_);
+  for (const auto& pipeline : left_out_) out.push_back("--leave-out=" + pipeline.name);
+  return out;
+}
+
+// A worker did not survive the loading of the pipeline.
+void ProcessHost::blame(const std::string& pipeline, const std::string& why, bool hung) {
+  const std::lock_guard lock(mutex_);
+  auto& deaths = load_deaths_[pipeline];
+  if (deaths >= kLoadDeathsMax) return;  // left out; another worker was loading it, too
+  deaths = hung ? kLoadDeathsMax : deaths + 1;
+  if (deaths < kLoadDeathsMax) return;
+  left_out_.push_back({pipeline, fmt::format("loading it ends the worker ({}); it is left out until the node starts "
+                                             "again",
+                                             why)});
+  log::error("pipeline_left_out", {{"pipeline", pipeline}, {"reason", why}});
+}
+
+void ProcessHost::accept(Slot& slot, ReadyEvent offer, std::vector<RefusedPipeline> refused) {
+  log::info("worker_ready", {{"worker", slot.number}, {"pipelines", offer.pipelines.size()}, {"blas", offer.blas}});
+  const std::lock_guard lock(mutex_);
+  refused.insert(refused.end(), left_out_.begin(), left_out_.end());
+  state_.pipelines = std::move(offer.pipelines);
+  state_.refused = std::move(refused);
+}
+
 // Listens until the worker is ready; gives why it is not.
 std::string ProcessHost::introduce(Slot& slot, const std::stop_token& stop) {
   using Wait = WorkerProcess::Wait;
-  const auto deadline = steady_now() + options_.start_deadline;
+  auto deadline = steady_now() + options_.start_deadline;
   const StopSignal signal(stop);
   std::vector<RefusedPipeline> refused;
+  std::string loading;  // the pipeline
   for (int messages = 0; messages < kMessagesMax && steady_now() < deadline; ++messages) {
     const auto received = slot.process->next_line(deadline, signal.fd());
     if (received.what == Wait::woken) return "the node stops";
-    if (received.what == Wait::closed) return slot.process->end(false) + " before it was ready";
+    if (received.what == Wait::closed) {
+      const auto how = slot.process->end(false);
+      if (!loading.empty()) blame(loading, how, false);
+      return how + " before it was ready";
+    }
     if (received.what == Wait::too_long) return "a line is too long";
     if (received.what == Wait::deadline) break;
     auto event = parse_event(received.line);
@@ -166,18 +201,20 @@ std::string ProcessHost::introduce(Slot& slot, const std::stop_token& stop) {
     if (auto* one = std::get_if<RefusedPipeline>(&*event)) {
       log::warning("pipeline_refused", {{"pipeline", one->name}, {"reason", one->reason}});
       refused.push_back(std::move(*one));
+    } else if (auto* next = std::get_if<LoadingEvent>(&*event)) {
+      loading = std::move(next->pipeline);
+      deadline = steady_now() + options_.load_deadline;
     } else if (auto* offer = std::get_if<ReadyEvent>(&*event)) {
-      log::info("worker_ready",
-                {{"worker", slot.number}, {"pipelines", offer->pipelines.size()}, {"blas", offer->blas}});
-      const std::lock_guard lock(mutex_);
-      state_.pipelines = std::move(offer->pipelines);
-      state_.refused = std::move(refused);
+      accept(slot, std::move(*offer), std::move(refused));
       return {};
     } else {
       return "it speaks of a job before it is ready";
     }
   }
-  return fmt::format("not ready after {} s", options_.start_deadline.count() / 1000);
+  if (loading.empty()) return fmt::format("not ready after {} s", options_.start_deadline.count() / 1000);
+  const auto why = fmt::format("not done after {} s", options_.load_deadline.count() / 1000);
+  blame(loading, why, true);
+  return fmt::format("loading pipeline {}: {}", loading, why);
 }
 
 // Returns when the process is dead, or at a stop.

@@ -3,7 +3,8 @@
 //
 // Operation: a thread for each worker starts it, waits until it is ready, notices when it dies idle, and starts another
 // one: at once after the first death, then after 1 s, 2 s, … 60 s until a job ends well. claim() gives a ready worker.
-// What a worker says is checked; a wrong message, a flood, silence until the deadline, or the end of the process end
+// A pipeline in whose loading workers hang once or die twice is left out from then on, so that the others run. What a
+// worker says is checked; a wrong message, a flood, silence until the deadline, or the end of the process end
 // the job with Errc::model, and the worker is killed. Concurrency: thread-safe; as many jobs at a time as there are
 // workers. The destructor kills all workers; no claim may be held then (request its stop first).
 #pragma once
@@ -12,6 +13,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,7 +30,8 @@ struct HostOptions {
   std::vector<std::string> command;                   // program and arguments; "{fd}" stands for the socket
   int count = 1;                                      // 0: claim() never gives one
   bool warm_up = true;                                // false: the first claim() starts the workers
-  std::chrono::milliseconds start_deadline{300'000};  // until "ready"
+  std::chrono::milliseconds start_deadline{300'000};  // until it loads a pipeline or is ready
+  std::chrono::milliseconds load_deadline{300'000};   // for each pipeline
   std::chrono::milliseconds back_off_first{1000}, back_off_longest{60'000};
   Metrics* metrics = nullptr;     // outlives the host; nullptr = not counted
   std::function<void()> changed;  // the state below changed; any thread, must not call back
@@ -65,6 +68,9 @@ class ProcessHost final : public flow::WorkerHost {
   void tend(Slot& slot, const std::stop_token& stop);
   bool bring_up(Slot& slot, const std::stop_token& stop);
   std::string introduce(Slot& slot, const std::stop_token& stop);
+  void accept(Slot& slot, ReadyEvent offer, std::vector<RefusedPipeline> refused);
+  std::vector<std::string> command() const;
+  void blame(const std::string& pipeline, const std::string& why, bool hung);
   void watch(Slot& slot, const std::stop_token& stop);
   void note_death(Slot& slot, const std::string& why, std::string_view kind);
   void wait_back_off(Slot& slot, const std::stop_token& stop);
@@ -78,9 +84,11 @@ class ProcessHost final : public flow::WorkerHost {
 
   const HostOptions options_;
   mutable std::mutex mutex_;
-  std::condition_variable_any moved_;  // a slot changed its state
-  bool wanted_;                        // workers are to be started
-  State state_;                        // pipelines, refused, trouble
+  std::condition_variable_any moved_;       // a slot changed its state
+  bool wanted_;                             // workers are to be started
+  State state_;                             // pipelines, refused, trouble
+  std::map<std::string, int> load_deaths_;  // by pipeline
+  std::vector<RefusedPipeline> left_out_;   // workers are started without them
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<std::jthread> threads_;  // last: they end before what they use
 };

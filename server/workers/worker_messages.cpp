@@ -129,6 +129,8 @@ Result<WorkerEvent> parse_event(std::string_view line) {
   WorkerEvent event;
   if (name == "ready") {
     event = read_ready(message);
+  } else if (name == "loading") {
+    event = LoadingEvent{message.text("pipeline", kNameMax)};
   } else if (name == "refused") {
     event = RefusedPipeline{message.text("pipeline", kNameMax), message.text("reason", kTextMax)};
   } else if (name == "progress") {

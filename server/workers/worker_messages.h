@@ -31,6 +31,10 @@ struct RefusedPipeline {
   bool operator==(const RefusedPipeline&) const = default;
 };
 
+struct LoadingEvent {  // before each pipeline, until ready
+  std::string pipeline;
+};
+
 struct ReadyEvent {
   std::vector<OfferedPipeline> pipelines;
   std::string blas;
@@ -50,7 +54,7 @@ struct DoneEvent {
   flow::WorkerResult result;
 };
 
-using WorkerEvent = std::variant<ReadyEvent, RefusedPipeline, ProgressEvent, FindingsEvent, DoneEvent>;
+using WorkerEvent = std::variant<LoadingEvent, ReadyEvent, RefusedPipeline, ProgressEvent, FindingsEvent, DoneEvent>;
 
 // One line without its end. invalid_input: not a message of the protocol; the text names the member, never its value.
 Result<WorkerEvent> parse_event(std::string_view line);

@@ -40,6 +40,19 @@ def start():
         time.sleep(60)
     if at_start == "refuse":
         say(event="refused", pipeline="p", reason="weights differ from model.json")
+    for pipeline in ("bad", "p"):
+        if f"--leave-out={pipeline}" in sys.argv:
+            continue
+        say(event="loading", pipeline=pipeline)
+        if pipeline == "bad" and at_start == "hang-in-load":
+            time.sleep(60)
+        if pipeline == "bad" and at_start == "die-in-load":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if pipeline == "bad" and at_start == "die-once-in-load":
+            mark = sys.argv[sys.argv.index("--mark") + 1]
+            if not os.path.exists(mark):
+                open(mark, "w").close()
+                os.kill(os.getpid(), signal.SIGSEGV)
     offered = [] if at_start == "refuse" else [{"name": "p", "version": "1.0", "models": [{"name": "m", "sha256": "a" * 64}]}]
     say(event="ready", pipelines=offered, blas="none")
 

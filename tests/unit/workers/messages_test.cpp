@@ -12,6 +12,7 @@ TEST_CASE("every message of the protocol is read") {
                   R"("}]}],"blas":"x"})");
   REQUIRE(ready);
   CHECK(std::get<ReadyEvent>(*ready).pipelines == std::vector<OfferedPipeline>{{"p", "1", {{"m", sha}}}});
+  CHECK(std::get<LoadingEvent>(*parse_event(R"({"event":"loading","pipeline":"p"})")).pipeline == "p");
   CHECK(std::get<RefusedPipeline>(*parse_event(R"({"event":"refused","pipeline":"p","reason":"r"})")).reason == "r");
   CHECK(std::get<ProgressEvent>(*parse_event(R"({"event":"progress","job":"1","stage":"infer","fraction":1})"))
             .fraction == 1);
@@ -49,6 +50,7 @@ TEST_CASE("what is no message of the protocol is refused") {
            R"({"event":"ready","pipelines":[5]})",
            R"({"event":"ready","pipelines":[{"name":"p","version":"1","models":[{"name":"m","sha256":"x"}]}]})",
            R"({"event":"refused","pipeline":"p"})",
+           R"({"event":"loading"})",
        }) {
     INFO(line);
     CHECK_FALSE(parse_event(line));

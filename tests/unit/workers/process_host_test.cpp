@@ -241,6 +241,36 @@ TEST_CASE("a refused pipeline fails its jobs with the reason of the refusal") {
         "pipeline q is not installed");
 }
 
+TEST_CASE("a pipeline whose loading ends workers is left out, and the others run") {
+  const auto [at_start, words] =
+      GENERATE(table<std::string, std::string>({{"hang-in-load", "not done after"}, {"die-in-load", "signal 11"}}));
+  INFO(at_start);
+  auto options = fake(at_start);
+  options.load_deadline = 2s;
+  ProcessHost host(options);
+  CHECK(run(host, "well"));
+  const auto state = host.state();
+  REQUIRE(state.refused.size() == 1);
+  CHECK(state.refused[0].name == "bad");
+  CHECK(state.refused[0].reason.find(words) != std::string::npos);
+  CHECK(state.trouble.empty());
+  Observer observer;
+  const auto result = run(host, {.job_id = 17, .pipeline = "bad", .folder = "/jobs/well"}, observer);
+  REQUIRE(result);
+  CHECK(result->outcome == Outcome::failed);
+  CHECK(result->reason.find("left out") != std::string::npos);
+}
+
+TEST_CASE("one death in loading may be chance: the pipeline is tried once more") {
+  const auto folder = std::filesystem::temp_directory_path() / ("inferad-host-" + std::to_string(getpid()));
+  auto options = fake("die-once-in-load");
+  options.command.insert(options.command.end(), {"--mark", folder.string()});
+  ProcessHost host(options);
+  CHECK(run(host, "well"));
+  CHECK(host.state().refused.empty());
+  CHECK(std::filesystem::remove(folder));
+}
+
 TEST_CASE("without warm-up the first claim starts the workers") {
   auto options = fake();
   options.warm_up = false;
