@@ -61,6 +61,17 @@ std::string saved_with_setstate(const std::string& body) {
   return bytes_of(module);
 }
 
+std::string saved_with_profiler() {
+  torch::jit::Module module("Made");
+  module.define("def forward(self, x: Tensor) -> Tensor:\n  return x\n");
+  const auto graph = module.get_method("forward").graph();
+  const torch::jit::WithInsertPoint here(graph->return_node());
+  const auto name = graph->insertConstant("part");
+  auto* const record = graph->insert(c10::Symbol::fromQualString("profiler::_record_function_enter"), {name});
+  graph->return_node()->replaceInput(0, record);
+  return bytes_of(module);
+}
+
 void MadeCatalog::add(const std::string& name, const std::string& bytes, Output output) const {
   auto model = recipe::testing::good_model();
   model["name"] = name;

@@ -15,6 +15,9 @@ std::string saved_model(const std::string& source, const std::string& inner = ""
 // A module whose __setstate__ has this body (of an int `state`): it runs while LibTorch loads the module.
 std::string saved_with_setstate(const std::string& body);
 
+// A module whose forward calls profiler::_record_function_enter, which source text cannot name.
+std::string saved_with_profiler();
+
 // Folders catalog and models with pipelines that take any CT volume. They change only by what is added.
 class MadeCatalog {
  public:

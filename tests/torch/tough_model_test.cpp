@@ -107,6 +107,10 @@ TEST_CASE("a model that would run code while it is loaded is refused before that
   CHECK_FALSE(fs::exists(file_in(made)));
 }
 
+TEST_CASE("operators of other libraries are refused") {
+  CHECK(contains(refusal_of(testing::saved_with_profiler()), "uses profiler::_record_function_enter in"));
+}
+
 TEST_CASE("what is no TorchScript is refused with a hint") {
   CHECK(contains(refusal_of("no archive"), "is no file that torch.jit.save wrote"));
   CHECK_FALSE(refusal_of("PK\3\4 and then nothing of an archive").empty());
