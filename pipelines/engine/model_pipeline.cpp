@@ -12,6 +12,7 @@
 
 #include "pipelines/engine/operator_scan.h"
 #include "pipelines/engine/presentation.h"
+#include "pipelines/engine/script_detections.h"
 #include "pipelines/engine/torch_errors.h"
 #include "pipelines/tensor/inferer.h"
 #include "pipelines/tensor/transform.h"
@@ -107,6 +108,14 @@ Result<torch::jit::Module> load_module(std::string weights, recipe::ModelFormat 
   return module;
 }
 
+// The way back of affine_of: from voxels of the network's input to DICOM's patient coordinates.
+ToPatient to_patient_of(const Affine& affine) {
+  ToPatient map{};
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t column = 0; column < 4; ++column) map[row][column] = (row < 2 ? -1 : 1) * affine[row][column];
+  return map;
+}
+
 }  // namespace
 
 struct ModelPipeline::Impl {
@@ -125,6 +134,20 @@ struct ModelPipeline::Impl {
     throw std::runtime_error("it gave no tensor");
   }
 
+  Result<ModelOutput> detect(const recipe::Detection& detection, at::Tensor batch, const Affine& affine,
+                             const std::function<void(double)>& progress) const {
+    if (batch.dim() != pipeline.input.dimensions + 2)
+      return Error{Errc::model, fmt::format("the preprocessed image has {} axes", batch.dim() - 2)};
+    if (detection.zyx)
+      batch = (batch.dim() == 4 ? batch.permute({0, 1, 3, 2}) : batch.permute({0, 1, 4, 3, 2})).contiguous();
+    ModelOutput output;
+    INFERAD_TRY(output.candidates.all,
+                candidates_of(module.forward({batch.to(device)}), detection, pipeline.input.dimensions));
+    output.candidates.to_patient = to_patient_of(affine);
+    progress(1);
+    return output;
+  }
+
   Result<ModelOutput> analyse(const findings::Image& image, const std::function<void(double)>& progress) const {
     const c10::InferenceMode inference;
     auto values = input_values(image, pipeline.input);
@@ -134,6 +157,8 @@ struct ModelPipeline::Impl {
     input.affine = affine_of(image.geometry);
     INFERAD_TRY_STATUS(tensor::apply(before, sample));
     const auto batch = sample.at(pipeline.recipe.image_key).data.unsqueeze(0);
+    if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output))
+      return detect(*detection, batch, sample.at(pipeline.recipe.image_key).affine, progress);
     INFERAD_TRY(auto answer, tensor::infer(
                                  inferer, batch, [&](const at::Tensor& each) { return call(each); },
                                  [&](double fraction) { progress(0.9 * fraction); }));

@@ -144,7 +144,7 @@ class Reporter {
       return Error{Errc::model, fmt::format("the model gave {} numbers, the pipeline names {} classes", numbers.size(),
                                             classification.classes.size())};
     }
-    const bool bounded = classification.scores == recipe::Classification::Scores::probability;
+    const bool bounded = classification.scores == recipe::Scores::probability;
     auto group = item("classes", codes::ours("CLASSES", "Classes of the model"));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       if (!std::isfinite(numbers[i]) || (bounded && (numbers[i] < -1e-6 || numbers[i] > 1 + 1e-6))) {
@@ -167,6 +167,79 @@ class Reporter {
   }
 
   bool calibrated(bool bounded) const { return bounded && card_.calibrated; }
+
+  // ---- detection
+
+  // One item for each detection, numbered by label in the order of the scores; no claim of presence: a finding makes
+  // it.
+  Status add(const recipe::Detection& detection, ModelOutput& output) {
+    bounded_ = detection.scores == recipe::Scores::probability;
+    const auto selection = select(output.candidates, detection);
+    std::map<int, int> numbers;
+    std::size_t outside = 0;
+    for (const auto& candidate : selection.kept) {
+      const auto location = locate(candidate, output.candidates.to_patient, image_);
+      if (!location) {
+        ++outside;
+        continue;
+      }
+      const auto& label = *std::find_if(detection.labels.begin(), detection.labels.end(),
+                                        [&](const auto& each) { return each.value == candidate.label; });
+      auto group = detection_item(label, *location, ++numbers[label.value]);
+      group.measurements.push_back(score_measurement(candidate.score));
+      if (location->form == findings::Location::Form::box && image_.spacing_known) {
+        group.measurements.push_back({codes::ours("BOX_EDGE", "Longest edge of the bounding box"),
+                                      rounded(longest_edge_mm(candidate, output.candidates.to_patient)),
+                                      codes::kMillimeter,
+                                      {},
+                                      "longest edge",
+                                      false});
+      }
+      detected_[label.id].push_back(candidate.score);
+      report_.items.push_back(std::move(group));
+    }
+    if (outside > 0) report_.remarks.push_back(fmt::format("Detections outside the image were dropped: {}.", outside));
+    if (selection.more) {
+      report_.remarks.push_back(
+          fmt::format("There are more detections: the {} with the highest scores are reported.", detection.count_max));
+    }
+    return ok();
+  }
+
+  // Its number may be another one's in the next revision, its place not: the tracking UID derives from that.
+  Finding detection_item(const recipe::DetectionLabel& label, const findings::Location& location, int number) const {
+    auto group = item(fmt::format("{}-{}", label.id, number), label.concept_code);
+    auto place = fmt::format("{}@{:.2f}", label.id, fmt::join(location.centre, ","));
+    for (const auto& axis : location.half_axes) place += fmt::format("/{:.2f}", fmt::join(axis, ","));
+    if (location.frame_of_reference_uid.empty()) place += '@' + location.images.front().sop_instance_uid;
+    group.tracking_uid = findings::tracking_uid(report_.study_uid, report_.pipeline, place);
+    group.site = label.site;
+    group.laterality = label.laterality;
+    group.location = location;
+    group.explanation = fmt::format("{} {}, by score.", label.label, number);
+    return group;
+  }
+
+  Measurement score_measurement(double score) const {
+    const bool probability = calibrated(bounded_);
+    return {probability ? kProbability : codes::ours("SCORE", "Score of the model, not calibrated"),
+            rounded(score),
+            bounded_ ? kUnitInterval : codes::kNoUnits,
+            {},
+            probability ? "probability" : "score",
+            false};
+  }
+
+  // How many of its detections reach the operating point.
+  Looked counted(const FindingSpec& spec) {
+    double count = 0;
+    for (const auto& label : spec.detections)
+      for (const double score : detected_[label]) count += score >= spec.score_at_least ? 1 : 0;
+    return {
+        count,
+        {codes::ours("DETECTIONS", "Number of detections"), count, codes::kNoUnits, {}, "number of detections", false},
+        {}};
+  }
 
   // ---- regression
 
@@ -217,13 +290,11 @@ class Reporter {
   // ---- findings
 
   Looked looked_at(const FindingSpec& spec) {
+    if (!spec.detections.empty()) return counted(spec);
     if (spec.classes.empty()) return looked_[spec.measurement.empty() ? spec.value : spec.measurement];
     double sum = 0;
     for (const auto& name : spec.classes) sum += class_[name];
-    const bool probability = calibrated(bounded_);
-    const auto name = probability ? kProbability : codes::ours("SCORE", "Score of the model, not calibrated");
-    const std::string label = probability ? "probability" : "score";
-    return {sum, {name, rounded(sum), bounded_ ? kUnitInterval : codes::kNoUnits, {}, label, false}, {}};
+    return {sum, score_measurement(sum), {}};
   }
 
   static Presence presence_of(const FindingSpec& spec, double value) {
@@ -297,7 +368,8 @@ class Reporter {
   int threads_;
   std::map<std::string, std::uint8_t> numbers_;  // of the segments, by label; 0: without voxels
   std::map<std::string, double> class_;
-  std::map<std::string, Looked> looked_;  // measurements and values by id
+  std::map<std::string, std::vector<double>> detected_;  // scores by label
+  std::map<std::string, Looked> looked_;                 // measurements and values by id
   bool bounded_ = false;
 };
 
@@ -305,7 +377,12 @@ class Reporter {
 
 findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, const recipe::ModelFile& model) {
   std::string parameters = fmt::format("model {} {}", model.name, model.version);
+  if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output)) {
+    parameters += fmt::format("; score >= {:g}, overlap <= {:g}, distance >= {:g} mm, at most {}", detection->score_min,
+                              detection->overlap_max, detection->distance_min_mm, detection->count_max);
+  }
   for (const auto& spec : pipeline.findings) {
+    if (!spec.detections.empty()) parameters += fmt::format("; {}: score >= {:g}", spec.id, spec.score_at_least);
     parameters += fmt::format("; {}: {} {:g}", spec.id,
                               spec.at_least ? ">=" : "<=", spec.at_least ? *spec.at_least : *spec.at_most);
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/engine/detections.h"
 #include "pipelines/findings/findings.h"
 #include "pipelines/findings/image.h"
 #include "pipelines/recipe/model_file.h"
@@ -15,10 +16,11 @@
 namespace inferad::engine {
 
 // What a model gave after postprocessing. Segmentation: `labels`, on the source grid, values as in the pipeline's
-// output. Otherwise: `numbers`, in the order of the model.
+// output. Detection: `candidates`. Otherwise: `numbers`, in the order of the model.
 struct ModelOutput {
   findings::LabelMap labels;
   std::vector<double> numbers;
+  Candidates candidates = {};
 };
 
 findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, const recipe::ModelFile& model);

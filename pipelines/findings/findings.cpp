@@ -26,6 +26,10 @@ Json write(const Measurement& measurement) {
   return out;
 }
 
+Json write(const ImageReference& image) {
+  return {{"sop_class_uid", image.sop_class_uid}, {"sop_instance_uid", image.sop_instance_uid}, {"frame", image.frame}};
+}
+
 Json write(const Finding& finding);
 Json write(const Segment& segment);
 
@@ -36,12 +40,22 @@ Json write_all(const std::vector<T>& values) {
   return out;
 }
 
+Json write(const Location& location) {
+  Json out = {{"form", to_string(location.form)}};
+  if (!location.frame_of_reference_uid.empty()) out["frame_of_reference_uid"] = location.frame_of_reference_uid;
+  out["centre"] = location.centre;
+  if (location.form == Location::Form::box) out["half_axes"] = location.half_axes;
+  out["images"] = write_all(location.images);
+  return out;
+}
+
 Json write(const Finding& finding) {
   Json out = {{"id", finding.id}, {"tracking_uid", finding.tracking_uid}, {"concept", write(finding.concept_code)}};
   write_optional(out, "site", finding.site);
   write_optional(out, "laterality", finding.laterality);
   out["presence"] = to_string(finding.presence);
   if (finding.segment) out["segment"] = *finding.segment;
+  if (finding.location) out["location"] = write(*finding.location);
   out["measurements"] = write_all(finding.measurements);
   out["explanation"] = finding.explanation;
   return out;
@@ -87,6 +101,8 @@ std::string_view to_string(Presence presence) {
   }
   return "measured";
 }
+
+std::string_view to_string(Location::Form form) { return form == Location::Form::box ? "box" : "point"; }
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {

@@ -30,10 +30,29 @@ struct Measurement {
   bool truncated = false;                  // the region is cut by the end of the series: a lower bound
 };
 
+// An image, or one frame of it.
+struct ImageReference {
+  std::string sop_class_uid, sop_instance_uid;
+  int frame = 1;  // 1-based
+};
+
+// Where a finding lies. With a frame of reference: patient coordinates (LPS, mm). Without: columns and rows of the
+// first image, third number 0; (0, 0) is the outer corner of its first pixel, as in SCOORD (PS3.3 C.18.6).
+struct Location {
+  enum class Form { point, box };
+  Form form = Form::point;
+  std::string frame_of_reference_uid;
+  std::array<double, 3> centre{};
+  // Box: from the centre to the middle of a face, one for each pair of faces: three in the patient, two in an image.
+  std::vector<std::array<double, 3>> half_axes;
+  std::vector<ImageReference> images;  // that it reaches; the one at its centre first
+};
+
 // How a finding stands. A reader must be able to tell "absent" from "not looked for".
 enum class Presence { present, absent, indeterminate, measured };  // measured: numbers only, no claim of presence
 
-// One group of the report (TID 1411 when it has a segment, else TID 1501).
+// One group of the report: TID 1411 when it has a segment or is a box in the patient, TID 1410 when it has another
+// location, else TID 1501.
 struct Finding {
   std::string id;                          // stable in the document: "lung-left", "emphysema"
   std::string tracking_uid;                // derived; shared with the segment
@@ -41,7 +60,8 @@ struct Finding {
   std::optional<CodedConcept> site;        // where
   std::optional<CodedConcept> laterality;  // (7771000,SCT,"Left")
   Presence presence = Presence::measured;
-  std::optional<int> segment;  // number of the Segment this group measures
+  std::optional<int> segment;        // number of the Segment this group measures
+  std::optional<Location> location;  // never beside a segment
   std::vector<Measurement> measurements;
   std::string explanation;  // one sentence a clinician reads: "LAA-950 is 31.2 %, at or above 25 %"
 };
@@ -88,6 +108,7 @@ struct Findings {
 };
 
 std::string_view to_string(Presence presence);
+std::string_view to_string(Location::Form form);
 std::string_view to_string(Outcome outcome);
 
 // What must hold between values: segments are numbered 1..n, items name existing segments (and share their tracking

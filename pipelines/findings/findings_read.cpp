@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON → findings: types and limits of each value here, what must hold between values in validate.cpp.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "pipelines/findings/findings.h"
@@ -12,7 +13,8 @@ namespace {
 // Limits of the DICOM attributes that will carry the text, in characters: LO 64, ST and LT 10240.
 constexpr std::size_t kLineMax = 64, kTextMax = 10'240;
 constexpr std::size_t kMeasurementsMax = 1000, kItemsMax = 10'000, kSegmentsMax = 255, kRemarksMax = 100;
-constexpr int kRevisionMax = 1'000'000;
+constexpr std::size_t kImagesMax = 10'000;
+constexpr int kRevisionMax = 1'000'000, kFramesMax = 1'000'000;
 
 CodedConcept read_code(JsonReader in) {
   in.object({"value", "scheme", "meaning"});
@@ -50,9 +52,33 @@ Enum read_enum(const JsonReader& in, std::initializer_list<Enum> values) {
   return *values.begin();
 }
 
+std::array<double, 3> read_triple(const JsonReader& in) {
+  const auto parts = in.list(3, [](const JsonReader& part) { return part.number(); });
+  std::array<double, 3> triple{};
+  if (parts.size() != triple.size()) in.fail("must have 3 elements");
+  std::copy_n(parts.begin(), std::min(parts.size(), triple.size()), triple.begin());
+  return triple;
+}
+
+ImageReference read_image(JsonReader in) {
+  in.object({"sop_class_uid", "sop_instance_uid", "frame"});
+  return {in.at("sop_class_uid").uid(), in.at("sop_instance_uid").uid(), in.at("frame").integer(1, kFramesMax)};
+}
+
+Location read_location(JsonReader in) {
+  in.object({"form", "frame_of_reference_uid", "centre", "half_axes", "images"});
+  Location location;
+  location.form = read_enum(in.at("form"), {Location::Form::point, Location::Form::box});
+  if (auto frame = in.find("frame_of_reference_uid")) location.frame_of_reference_uid = frame->uid();
+  location.centre = read_triple(in.at("centre"));
+  if (auto axes = in.find("half_axes")) location.half_axes = axes->list(3, read_triple);
+  location.images = in.at("images").list(kImagesMax, read_image);
+  return location;
+}
+
 Finding read_finding(JsonReader in) {
-  in.object(
-      {"id", "tracking_uid", "concept", "site", "laterality", "presence", "segment", "measurements", "explanation"});
+  in.object({"id", "tracking_uid", "concept", "site", "laterality", "presence", "segment", "location", "measurements",
+             "explanation"});
   Finding finding;
   finding.id = in.at("id").required_text(kLineMax);
   finding.tracking_uid = in.at("tracking_uid").uid();
@@ -62,6 +88,7 @@ Finding read_finding(JsonReader in) {
   finding.presence =
       read_enum(in.at("presence"), {Presence::present, Presence::absent, Presence::indeterminate, Presence::measured});
   if (auto segment = in.find("segment")) finding.segment = segment->integer(1, kSegmentsMax);
+  if (auto location = in.find("location")) finding.location = read_location(*location);
   finding.measurements = in.at("measurements").list(kMeasurementsMax, read_measurement);
   finding.explanation = in.at("explanation").text(kTextMax);
   return finding;

@@ -25,6 +25,24 @@ Status check_segments(const Findings& findings) {
   return ok();
 }
 
+// A box has a half axis for each pair of its faces; places in an image lie in its plane.
+Status check_location(const Finding& item, const std::string& pointer) {
+  if (!item.location) return ok();
+  const auto& location = *item.location;
+  const auto own = pointer + "/location";
+  if (item.segment) return fault_at(own, "must be absent: the item has a segment");
+  if (location.images.empty()) return fault_at(own + "/images", "must name the images that it lies in");
+  const bool flat = location.frame_of_reference_uid.empty();
+  const std::size_t axes = location.form == Location::Form::point ? 0 : flat ? 2 : 3;
+  if (location.half_axes.size() != axes)
+    return fault_at(own + "/half_axes", fmt::format("must have {} elements", axes));
+  bool valid = !flat || location.centre[2] == 0;
+  for (const double value : location.centre) valid = valid && std::isfinite(value);
+  for (const auto& axis : location.half_axes)
+    for (std::size_t i = 0; i < 3; ++i) valid = valid && std::isfinite(axis[i]) && (!flat || i < 2 || axis[i] == 0);
+  return valid ? ok() : Status(fault_at(own, "must be finite, the third number 0 in an image"));
+}
+
 Status check_items(const Findings& findings) {
   std::set<std::string_view> ids;
   for (std::size_t i = 0; i < findings.items.size(); ++i) {
@@ -36,6 +54,7 @@ Status check_items(const Findings& findings) {
     if (item.segment &&
         findings.segments[static_cast<std::size_t>(*item.segment) - 1].tracking_uid != item.tracking_uid)
       return fault_at(pointer + "/tracking_uid", "differs from the tracking_uid of its segment");
+    INFERAD_TRY_STATUS(check_location(item, pointer));
     for (std::size_t m = 0; m < item.measurements.size(); ++m)
       if (!std::isfinite(item.measurements[m].value))
         return fault_at(fmt::format("{}/measurements/{}/value", pointer, m), "must be finite");

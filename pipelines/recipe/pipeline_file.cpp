@@ -52,10 +52,8 @@ void read_recipe_members(JsonObject& object, std::string_view text, PipelineFile
   // "preprocessing#transforms#3#keys: …": the place in MONAI's notation is a JSON pointer too.
   const auto& what = recipe.error().what;
   const auto end = what.find(": ");
-  std::string pointer;
-  for (const char c : what.substr(0, end)) pointer += c == '#' ? '/' : c;
   const bool known = end != std::string::npos && what.find(' ') > end;
-  object.node().document().add(known ? '/' + pointer : "", known ? what.substr(end + 2) : what);
+  object.node().document().add(known ? pointer_of(what.substr(0, end)) : "", known ? what.substr(end + 2) : what);
 }
 
 PipelineFile pipeline_of(const JsonNode& node, const std::filesystem::path& folder, std::string_view text) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pipelines/findings/findings.h"
+#include "pipelines/recipe/detection.h"
 #include "pipelines/recipe/eligibility.h"
 #include "pipelines/recipe/recipe.h"
 #include "server/base/result.h"
@@ -46,10 +47,7 @@ struct Segmentation {
 
 // Classification: pred has one number for each class.
 struct Classification {
-  enum class Scores {
-    probability,  // 0 to 1; calibrated or not as the model's card says
-    score,        // any number; larger means more likely
-  };
+  using Scores = recipe::Scores;
   std::vector<std::string> classes;  // in the order of the output
   Scores scores = Scores::probability;
 };
@@ -98,10 +96,12 @@ struct FindingSpec {
   std::string id, name;  // "pneumonia", "Pneumonia"
   findings::CodedConcept concept_code;
   std::optional<findings::CodedConcept> site, laterality;
-  // Exactly one of these three:
-  std::vector<std::string> classes;         // sum of their probabilities (score: one class)
-  std::string measurement;                  // MeasurementSpec::id
-  std::string value;                        // RegressionValue::id
+  // Exactly one of these four:
+  std::vector<std::string> classes;     // sum of their probabilities (score: one class)
+  std::string measurement;              // MeasurementSpec::id
+  std::string value;                    // RegressionValue::id
+  std::vector<std::string> detections;  // DetectionLabel::ids: how many there are with at least score_at_least
+  double score_at_least = 0;
   std::optional<double> at_least, at_most;  // exactly one
   std::optional<double> indeterminate;      // between this and the threshold neither present nor absent
   // Where the threshold comes from, for reports; "" and absent when not stated.
@@ -117,7 +117,7 @@ struct PipelineFile {
   Input input;
   bool from_bundle = false;  // the recipe is the bundle's own: read_bundle(models/<model>)
   Recipe recipe;             // empty when from_bundle
-  std::variant<Segmentation, Classification, Regression> output;
+  std::variant<Segmentation, Classification, Regression, Detection> output;
   std::vector<MeasurementSpec> measurements;
   std::vector<FindingSpec> findings;  // of several priorities the highest is proposed, of equals the first
 };

@@ -85,8 +85,6 @@ Segmentation segmentation_of(JsonObject& object) {
 }
 
 Classification classification_of(JsonObject& object) {
-  static constexpr std::array<std::pair<std::string_view, Classification::Scores>, 2> scores{
-      {{"probability", Classification::Scores::probability}, {"score", Classification::Scores::score}}};
   Classification result;
   if (const auto classes = object.require("classes")) {
     Names names;
@@ -97,8 +95,7 @@ Classification classification_of(JsonObject& object) {
       names.add(node, result.classes.back());
     }
   }
-  if (const auto word = object.require("scores"))
-    result.scores = choose<Classification::Scores>(*word, scores).value_or(result.scores);
+  if (const auto word = object.require("scores")) result.scores = scores_of(*word);
   return result;
 }
 
@@ -170,11 +167,24 @@ MeasurementSpec measurement_of(const JsonNode& node, const Names& labels) {
 }
 
 struct Known {
-  Names labels, classes, measurements, values;
-  bool scores = false;  // classes have scores, not probabilities
+  Names labels, classes, measurements, values, detections;
+  bool scores = false;   // classes or detections have scores, not probabilities
+  double score_min = 0;  // of detections
 };
 
-// What the finding looks at: exactly one of three.
+// How many detections of these labels there are, beyond an operating point.
+void read_counted(JsonObject& object, const JsonNode& labels, FindingSpec& finding, const Known& known) {
+  finding.detections = texts(labels, 255, 64);
+  for (const auto& name : finding.detections) known.detections.require(labels, name, "label");
+  finding.score_at_least = known.score_min;
+  const auto point = object.find("score_at_least");
+  if (!point) return;
+  finding.score_at_least = point->number(-1e12, known.scores ? 1e12 : 1).value_or(known.score_min);
+  if (finding.score_at_least < known.score_min)
+    point->fail(fmt::format("is below \"score_min\", {:g}: such detections are dropped", known.score_min));
+}
+
+// What the finding looks at: exactly one of four.
 void read_subject(JsonObject& object, FindingSpec& finding, const Known& known) {
   const auto& node = object.node();
   int subjects = 0;
@@ -195,7 +205,11 @@ void read_subject(JsonObject& object, FindingSpec& finding, const Known& known) 
     finding.value = value->text().value_or("");
     known.values.require(*value, finding.value, "value");
   }
-  if (subjects != 1) node.fail_expected("exactly one of \"class\", \"measurement\" and \"value\"");
+  if (const auto labels = object.find("detections")) {
+    ++subjects;
+    read_counted(object, *labels, finding, known);
+  }
+  if (subjects != 1) node.fail_expected("exactly one of \"class\", \"measurement\", \"value\" and \"detections\"");
 }
 
 void read_threshold(JsonObject& object, FindingSpec& finding, bool probability) {
@@ -237,22 +251,30 @@ FindingSpec finding_of(const JsonNode& node, const Known& known) {
 }
 
 void read_kind_of_output(const JsonNode& node, PipelineFile& out, Known& known) {
-  static constexpr std::array<std::pair<std::string_view, int>, 3> kinds{
-      {{"segmentation", 0}, {"classification", 1}, {"regression", 2}}};
+  static constexpr std::array<std::pair<std::string_view, int>, 4> kinds{
+      {{"segmentation", 0}, {"classification", 1}, {"regression", 2}, {"detection", 3}}};
   JsonObject object(node);
   const auto word = object.require("kind");
   const auto kind = word ? choose<int>(*word, kinds) : std::nullopt;
   if (!kind) {
-    for (const char* name : {"labels", "classes", "scores", "values"}) object.allow(name);
+    for (const char* name : {"labels", "classes", "scores", "values", "form", "axes", "origin", "score_min",
+                             "overlap_max", "distance_min_mm", "count_max"})
+      object.allow(name);
   } else if (*kind == 0) {
     auto segmentation = segmentation_of(object);
     for (const auto& label : segmentation.labels) known.labels.add(node, label.id);
     out.output = std::move(segmentation);
   } else if (*kind == 1) {
     auto classification = classification_of(object);
-    known.scores = classification.scores == Classification::Scores::score;
+    known.scores = classification.scores == Scores::score;
     for (const auto& name : classification.classes) known.classes.add(node, name);
     out.output = std::move(classification);
+  } else if (*kind == 3) {
+    auto detection = detection_of(object);
+    known.scores = detection.scores == Scores::score;
+    known.score_min = detection.score_min;
+    for (const auto& label : detection.labels) known.detections.add(node, label.id);
+    out.output = std::move(detection);
   } else {
     auto regression = regression_of(object);
     for (const auto& value : regression.values) known.values.add(node, value.id);
@@ -265,6 +287,7 @@ void read_kind_of_output(const JsonNode& node, PipelineFile& out, Known& known) 
 void read_output(JsonObject& pipeline, PipelineFile& out) {
   Known known;
   if (const auto output = pipeline.require("output")) read_kind_of_output(*output, out, known);
+  if (std::holds_alternative<Detection>(out.output)) check_steps_of_detection(pipeline, out);
   if (const auto list = pipeline.find("measurements")) {
     if (!std::holds_alternative<Segmentation>(out.output)) list->fail("only a segmentation can be measured");
     for (const auto& node : list->elements(0, 1000)) {

@@ -77,6 +77,11 @@ ItemWriter& ItemWriter::numbers(const DcmTagKey& tag, const std::vector<std::uin
   return *this;
 }
 
+ItemWriter& ItemWriter::numbers(const DcmTagKey& tag, const std::vector<float>& values) {
+  must(item_->putAndInsertFloat32Array(tag, values.data(), values.size()));
+  return *this;
+}
+
 ItemWriter& ItemWriter::number(const DcmTagKey& tag, double value) {
   must(item_->putAndInsertFloat64(tag, value));
   return *this;

@@ -24,6 +24,8 @@ std::string_view to_string(Relationship relationship) {
       return "HAS CONCEPT MOD";
     case Relationship::has_properties:
       return "HAS PROPERTIES";
+    case Relationship::selected_from:
+      return "SELECTED FROM";
   }
   return "CONTAINS";
 }
@@ -35,6 +37,10 @@ void make_container(ItemWriter& item, std::string_view template_id) {
 }
 
 }  // namespace
+
+CodedConcept dcm(std::string_view value, std::string_view meaning) {
+  return {std::string(value), "DCM", std::string(meaning)};
+}
 
 ContentItem ContentItem::root(ItemWriter data_set, const CodedConcept& title, std::string_view template_id) {
   data_set.value(DCM_ValueType, "CONTAINER").code(DCM_ConceptNameCodeSequence, title);
@@ -91,6 +97,26 @@ ContentItem ContentItem::image(Relationship relationship, const std::optional<Co
   auto reference = added.item_.item(DCM_ReferencedSOPSequence);
   reference.value(DCM_ReferencedSOPClassUID, sop_class).value(DCM_ReferencedSOPInstanceUID, sop_instance);
   if (!segments.empty()) reference.numbers(DCM_ReferencedSegmentNumber, segments);
+  return added;
+}
+
+ContentItem ContentItem::coordinates(Relationship relationship, const CodedConcept& name, std::string_view type,
+                                     const std::vector<float>& data, const findings::ImageReference& image, int frame) {
+  auto added = child(relationship, "SCOORD", &name);
+  added.item_.value(DCM_GraphicType, type).numbers(DCM_GraphicData, data);
+  auto source = added.child(Relationship::selected_from, "IMAGE", nullptr);
+  auto reference = source.item_.item(DCM_ReferencedSOPSequence);
+  reference.value(DCM_ReferencedSOPClassUID, image.sop_class_uid);
+  reference.value(DCM_ReferencedSOPInstanceUID, image.sop_instance_uid);
+  if (frame > 0) reference.value(DCM_ReferencedFrameNumber, std::to_string(frame));
+  return added;
+}
+
+ContentItem ContentItem::coordinates_3d(Relationship relationship, const CodedConcept& name, std::string_view type,
+                                        const std::vector<float>& data, std::string_view frame_of_reference) {
+  auto added = child(relationship, "SCOORD3D", &name);
+  added.item_.value(DCM_GraphicType, type).numbers(DCM_GraphicData, data);
+  added.item_.value(DCM_ReferencedFrameOfReferenceUID, frame_of_reference);
   return added;
 }
 

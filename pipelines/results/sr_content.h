@@ -13,12 +13,15 @@
 
 namespace inferad::results {
 
+findings::CodedConcept dcm(std::string_view value, std::string_view meaning);  // of the scheme DCM
+
 enum class Relationship {
   contains,
   has_observation_context,
   has_acquisition_context,
   has_concept_modifier,
-  has_properties
+  has_properties,
+  selected_from
 };
 
 class ContentItem {
@@ -38,6 +41,13 @@ class ContentItem {
   ContentItem image(Relationship relationship, const std::optional<findings::CodedConcept>& name,
                     std::string_view sop_class, std::string_view sop_instance,
                     const std::vector<std::uint16_t>& segments = {});
+
+  // SCOORD: `type` POINT, POLYLINE …; `data` column, row, column, row …; as a child the image, of `frame` when not 0.
+  ContentItem coordinates(Relationship relationship, const findings::CodedConcept& name, std::string_view type,
+                          const std::vector<float>& data, const findings::ImageReference& image, int frame);
+  // SCOORD3D: x, y, z, x, y, z … in the frame of reference.
+  ContentItem coordinates_3d(Relationship relationship, const findings::CodedConcept& name, std::string_view type,
+                             const std::vector<float>& data, std::string_view frame_of_reference);
 
  private:
   explicit ContentItem(ItemWriter item) : item_(item) {}

@@ -10,6 +10,7 @@
 #include "pipelines/findings/codes.h"
 #include "pipelines/findings/uids.h"
 #include "pipelines/results/modules.h"
+#include "pipelines/results/sr_location.h"
 
 namespace inferad::results {
 
@@ -21,10 +22,6 @@ using findings::Finding;
 using findings::Measurement;
 using findings::Outcome;
 using findings::Presence;
-
-CodedConcept dcm(std::string_view value, std::string_view meaning) {
-  return {std::string(value), "DCM", std::string(meaning)};
-}
 
 const CodedConcept kFindingSite{"363698007", "SCT", "Finding Site"};
 const CodedConcept kLaterality{"272741003", "SCT", "Laterality"};
@@ -129,16 +126,19 @@ void write_region(ContentItem& group, int segment, const WrittenObject& seg, con
   group.uid(Relationship::contains, dcm("121232", "Source series for segmentation"), series_uid);
 }
 
-// TID 1411 with a segment, TID 1501 without.
+// TID 1411 with a segment, as its location asks with one, else TID 1501.
 void write_group(ContentItem& measurements, const ResultRequest& request, const Finding& finding,
                  const std::optional<WrittenObject>& seg) {
   const bool volumetric = finding.segment.has_value() && seg.has_value();
-  auto group =
-      measurements.container(Relationship::contains, dcm("125007", "Measurement Group"), volumetric ? "1411" : "1501");
+  const auto template_id = volumetric         ? "1411"
+                           : finding.location ? template_of(*finding.location)
+                                              : std::string_view("1501");
+  auto group = measurements.container(Relationship::contains, dcm("125007", "Measurement Group"), template_id);
   group.text(Relationship::has_observation_context, dcm("112039", "Tracking Identifier"), finding.id);
   group.uid(Relationship::has_observation_context, dcm("112040", "Tracking Unique Identifier"), finding.tracking_uid);
   group.code(Relationship::contains, dcm("121071", "Finding"), finding.concept_code);
   if (volumetric) write_region(group, *finding.segment, *seg, request.findings.series_uid);
+  if (finding.location) write_location(group, request, *finding.location);
   if (finding.site) {
     auto site = group.code(Relationship::has_concept_modifier, kFindingSite, *finding.site);
     if (finding.laterality) site.code(Relationship::has_concept_modifier, kLaterality, *finding.laterality);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The content of the report: TID 1500 with 1002, 1411, 1501, 1600 and 4019 (PS3.16). Internal to results/.
+// The content of the report: TID 1500 with 1002, 1410, 1411, 1501, 1600 and 4019 (PS3.16). Internal to results/.
 #pragma once
 
 #include <optional>

@@ -8,6 +8,7 @@
 
 #include "tests/dicom/judges.h"
 #include "tests/dicom/synthetic_series.h"
+#include "tests/unit/findings/samples.h"
 
 using namespace inferad;
 using namespace inferad::testing;
@@ -170,6 +171,53 @@ TEST_CASE("an empty mask gives a report without SEG") {
   CHECK(*names == std::vector<std::string>{"sr.dcm"});
   CHECK(dciodvfy(out.path() / "sr.dcm") == "");
   CHECK(dsrdump(out.path() / "sr.dcm") == "");
+}
+
+TEST_CASE(
+    "places of findings satisfy every judge: in the patient as solid or point, in an image as rectangle or point") {
+  const bool patient = GENERATE(true, false);
+  SyntheticSeries series;
+  const auto reference = [&](std::size_t k) {
+    return findings::ImageReference{series.image.sources[k].sop_class_uid, series.image.sources[k].sop_instance_uid, 1};
+  };
+  findings::Location box{findings::Location::Form::box, "", {6, 3.5, 0}, {{2, 0, 0}, {0, 1.5, 0}}, {reference(2)}};
+  findings::Location point{findings::Location::Form::point, "", {7.5, 2.25, 0}, {}, {reference(1)}};
+  if (patient) {
+    box.frame_of_reference_uid = point.frame_of_reference_uid = "2.25.1003";
+    box.centre = {-6, -18, 104}, box.half_axes = {{1, 0.5, 0}, {-1, 2, 0}, {0, 0, 4}};
+    point.centre = {-5, -17, 103};
+  }
+  series.findings.items.push_back(findings::samples::located("nodule-1", box));
+  series.findings.items.push_back(findings::samples::located("nodule-2", point));
+  check_with_all_judges(series);
+
+  TempFolder out;
+  const auto header = series.header();
+  REQUIRE(results::write_results(series.request(header), out.path()).has_value());
+  DcmFileFormat report;
+  REQUIRE(report.loadFile((out.path() / "sr.dcm").c_str()).good());
+  std::vector<std::pair<std::string, std::vector<float>>> graphics;
+  DcmStack stack;
+  while (report.getDataset()->search(DCM_GraphicData, stack, ESM_afterStackTop, OFTrue).good()) {
+    OFString type;
+    auto& item = *static_cast<DcmItem*>(stack.elem(1));
+    REQUIRE(item.findAndGetOFString(DCM_GraphicType, type).good());
+    const Float32* data = nullptr;
+    unsigned long count = 0;
+    REQUIRE(item.findAndGetFloat32Array(DCM_GraphicData, data, &count).good());
+    graphics.emplace_back(type.c_str(), std::vector<float>(data, data + count));
+  }
+  using Floats = std::vector<float>;
+  REQUIRE(graphics.size() == 2);
+  if (patient) {
+    CHECK(graphics[0].first == "ELLIPSOID");
+    CHECK(graphics[0].second ==
+          Floats{-6, -18, 100, -6, -18, 108, -5, -20, 104, -7, -16, 104, -7, -18.5, 104, -5, -17.5, 104});
+    CHECK(graphics[1] == std::pair(std::string("POINT"), Floats{-5, -17, 103}));
+  } else {
+    CHECK(graphics[0] == std::pair(std::string("POLYLINE"), Floats{4, 2, 8, 2, 8, 5, 4, 5, 4, 2}));
+    CHECK(graphics[1] == std::pair(std::string("POINT"), Floats{7.5, 2.25}));
+  }
 }
 
 TEST_CASE("sources with a zone, without a frame of reference, or lossy are followed") {

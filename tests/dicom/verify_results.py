@@ -111,7 +111,9 @@ def check_groups(sr, segments):
         for code in ("112039", "112040", "121071", "111001", "111003", "111000", "363698007"):
             expect(code in items, f"group lacks {code}")
         template = group.ContentTemplateSequence[0].TemplateIdentifier
-        expect(template == ("1411" if "121191" in items else "1501"), "template of a group")
+        solid, flat = {"121191", "121231"} & set(items), "111030" in items  # a segment or a surface; a region
+        expect(template == ("1411" if solid else "1410" if flat else "1501"), "template of a group")
+        expect(len(solid) + flat < 2, "more than one region of a group")
         if "121191" in items:
             segment = segments[items["121191"].ReferencedSOPSequence[0].ReferencedSegmentNumber]
             expect(segment.TrackingUID == items["112040"].UID, "tracking UID of group and segment")

@@ -25,6 +25,9 @@ findings::Image image() {
   for (int i = 0; i < 24; ++i) result.voxels.push_back(static_cast<float>(i));
   result.modality = "CT";
   result.series_uid = "1.2.5";
+  result.frame_of_reference_uid = "1.2.9";
+  for (int k = 0; k < 2; ++k)
+    result.sources.push_back({"", "1.2.840.10008.5.1.4.1.1.2", "1.2.6." + std::to_string(k), 1, {}});
   return result;
 }
 
@@ -81,7 +84,69 @@ recipe::PipelineFile classification() {
   return file;
 }
 
+// Points in the voxels of image() themselves.
+recipe::PipelineFile detection() {
+  auto file = segmentation();
+  recipe::Detection output;
+  output.form = recipe::Detection::Form::point;
+  output.score_min = 0.3, output.count_max = 3;
+  output.labels = {{1, "nodule", "Nodule", some_code("Nodule"), some_code("Lung"), {}}};
+  file.output = output;
+  recipe::FindingSpec finding;
+  finding.id = "nodules", finding.name = "Lung nodule", finding.concept_code = some_code("Nodule");
+  finding.detections = {"nodule"}, finding.score_at_least = 0.5;
+  finding.at_least = 2, finding.level = "HIGH";
+  file.findings = {finding};
+  return file;
+}
+
+ModelOutput points(const std::vector<std::pair<findings::Vec3, double>>& all) {
+  ModelOutput output;
+  output.candidates.to_patient = {{{10, 0, 0, 0}, {0, 10, 0, 0}, {0, 0, 10, 0}}};
+  for (const auto& [place, score] : all) output.candidates.all.push_back({place, place, score, 1});
+  return output;
+}
+
 }  // namespace
+
+TEST_CASE("detections are items with their place, and those beyond the operating point count for the finding") {
+  const auto result =
+      report(detection(), points({{{1, 1, 0}, 0.4}, {{3, 2, 1}, 0.8}, {{0, 0, 1}, 0.6}, {{2, 2, 0}, 0.1}}));
+  REQUIRE(result);
+  CHECK(validate(result->findings));
+  CHECK(result->labels.labels.empty());
+  CHECK(result->findings.remarks.empty());
+  REQUIRE(result->findings.items.size() == 4);
+  const auto& best = item(*result, "nodule-1");
+  CHECK(best.presence == Presence::measured);
+  CHECK(best.location->centre == findings::Vec3{30, 20, 10});
+  CHECK(best.location->images.at(0).sop_instance_uid == "1.2.6.1");
+  CHECK(best.measurements.at(0).value == 0.8);
+  CHECK(best.site->meaning == "Lung");
+  const auto& finding = item(*result, "nodules");
+  CHECK(finding.presence == Presence::present);
+  CHECK(finding.measurements.at(0).value == 2);
+  CHECK(result->findings.priority->reason == "Lung nodule: number of detections 2 (threshold 2)");
+  CHECK(best.tracking_uid != item(*result, "nodule-2").tracking_uid);
+
+  // The same place keeps its name when a better one appears.
+  const auto later = report(detection(), points({{{3, 2, 1}, 0.8}, {{1, 2, 1}, 0.95}}));
+  CHECK(item(*later, "nodule-2").tracking_uid == best.tracking_uid);
+  CHECK(item(*report(detection(), points({{{3, 2, 1}, 0.49}})), "nodules").presence == Presence::absent);
+  CHECK(item(*report(detection(), points({})), "nodules").presence == Presence::absent);
+}
+
+TEST_CASE("detections outside the image or beyond the limit are told, not reported") {
+  const auto outside = report(detection(), points({{{9, 1, 0}, 0.9}, {{1, 1, 0}, 0.8}}));
+  REQUIRE(outside);
+  CHECK(outside->findings.remarks == std::vector<std::string>{"Detections outside the image were dropped: 1."});
+  CHECK(item(*outside, "nodules").measurements.at(0).value == 1);
+  const auto many =
+      report(detection(), points({{{0, 0, 0}, 0.9}, {{1, 0, 0}, 0.9}, {{2, 0, 0}, 0.9}, {{3, 0, 0}, 0.9}}));
+  REQUIRE(many);
+  CHECK(many->findings.items.size() == 4);
+  CHECK(many->findings.remarks.size() == 1);
+}
 
 TEST_CASE("labels become segments, numbered without gaps, and only those with voxels") {
   const auto result = report(segmentation(), {organs(), {}});

@@ -35,6 +35,42 @@ TEST_CASE("findings survive the way through JSON unchanged") {
   }
 }
 
+TEST_CASE("places of findings survive the way through JSON, and must hold together") {
+  auto findings = samples::analysed();
+  findings.items.push_back(samples::located("nodule-1", samples::box_in_patient()));
+  findings.items.push_back(samples::located("nodule-2", samples::point_in_image()));
+  const auto again = findings_from_json(to_json(findings));
+  REQUIRE(again);
+  CHECK(to_json(*again) == to_json(findings));
+  CHECK(again->items[3].location->half_axes == samples::box_in_patient().half_axes);
+  CHECK(again->items[4].location->images.at(0).frame == 3);
+  CHECK(again->items[4].location->frame_of_reference_uid.empty());
+  auto& location = *findings.items[3].location;
+  SECTION("a box needs an axis for each pair of faces") {
+    location.half_axes.pop_back();
+    CHECK(error_of(to_json(findings)) == "findings.json: /items/3/location/half_axes: must have 3 elements");
+  }
+  SECTION("an image is named") {
+    location.images.clear();
+    CHECK(error_of(to_json(findings)) ==
+          "findings.json: /items/3/location/images: must name the images that it lies in");
+  }
+  SECTION("an image is flat") {
+    location.frame_of_reference_uid.clear();
+    location.half_axes.pop_back();
+    CHECK(error_of(to_json(findings)) ==
+          "findings.json: /items/3/location: must be finite, the third number 0 in an image");
+  }
+  SECTION("a segment is a place already") {
+    findings.items[0].location = location;
+    CHECK(error_of(to_json(findings)) == "findings.json: /items/0/location: must be absent: the item has a segment");
+  }
+  SECTION("three coordinates") {
+    CHECK(error_of(replaced(to_json(findings), "        -12.5,\n", "")) ==
+          "findings.json: /items/3/location/centre: must have 3 elements");
+  }
+}
+
 TEST_CASE("numbers keep every digit") {
   const auto again = findings_from_json(to_json(samples::analysed()));
   REQUIRE(again.has_value());

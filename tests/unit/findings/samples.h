@@ -76,6 +76,30 @@ inline Findings analysed() {
   return findings;
 }
 
+// A box in the patient, turned by 30 degrees; and a point in an image.
+inline Location box_in_patient() {
+  return {Location::Form::box,
+          "1.2.9",
+          {-12.5, 20, 103},
+          {{2.598, 1.5, 0}, {-1, 1.732, 0}, {0, 0, 4}},
+          {{"1.2.840.10008.5.1.4.1.1.2", "1.2.7", 1}, {"1.2.840.10008.5.1.4.1.1.2", "1.2.8", 1}}};
+}
+inline Location point_in_image() {
+  return {Location::Form::point, "", {100.5, 7.25, 0}, {}, {{"1.2.840.10008.5.1.4.1.1.1.1", "1.2.7", 3}}};
+}
+
+inline Finding located(const std::string& id, Location location) {
+  Finding finding;
+  finding.id = id;
+  finding.tracking_uid = tracking_uid("1.2.3.4", "ct-lung-density", id);
+  finding.concept_code = {"27925004", "SCT", "Nodule"};
+  finding.site = codes::kLung;
+  finding.location = std::move(location);
+  finding.measurements = {
+      {codes::ours("SCORE", "Score of the model, not calibrated"), 0.75, codes::kNoUnits, {}, "score", false}};
+  return finding;
+}
+
 inline Findings not_analysed() {
   auto findings = analysed();
   findings.outcome = Outcome::not_analysed;

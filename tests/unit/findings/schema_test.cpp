@@ -38,6 +38,10 @@ bool refused(int status) { return status == 1 || status == 77; }
 TEST_CASE("what we write is valid under the shipped schemas") {
   CHECK(accepted(validate_with("findings.schema.json", to_json(samples::analysed()))));
   CHECK(accepted(validate_with("findings.schema.json", to_json(samples::not_analysed()))));
+  auto located = samples::analysed();
+  located.items.push_back(samples::located("nodule-1", samples::box_in_patient()));
+  located.items.push_back(samples::located("nodule-2", samples::point_in_image()));
+  CHECK(accepted(validate_with("findings.schema.json", to_json(located))));
   CHECK(accepted(validate_with("job.schema.json", to_json(samples::job()))));
 }
 
@@ -45,6 +49,10 @@ TEST_CASE("the schemas refuse what the readers refuse") {
   auto unreasoned = samples::analysed();
   unreasoned.outcome = Outcome::failed;
   CHECK(refused(validate_with("findings.schema.json", to_json(unreasoned))));
+  auto boxless = samples::analysed();
+  boxless.items.push_back(samples::located("nodule-1", samples::box_in_patient()));
+  boxless.items.back().location->images.clear();
+  CHECK(refused(validate_with("findings.schema.json", to_json(boxless))));
   auto job = samples::job();
   job.created_at = "now";
   CHECK(refused(validate_with("job.schema.json", to_json(job))));

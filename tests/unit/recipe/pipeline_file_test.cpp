@@ -63,6 +63,27 @@ Json regressor() {
   return document;
 }
 
+Json detector() {
+  auto document = good_pipeline();
+  for (const char* name : {"measurements", "inferer", "postprocessing"}) document.erase(name);
+  document["output"] = {
+      {"kind", "detection"},
+      {"form", "box_centre_size"},
+      {"axes", "zyx"},
+      {"origin", "corner"},
+      {"scores", "probability"},
+      {"score_min", 0.2},
+      {"overlap_max", 0.3},
+      {"count_max", 7},
+      {"labels",
+       Json::array({{{"value", 0}, {"id", "nodule"}, {"label", "Nodule"}, {"concept", code("27925004", "Nodule")}}})}};
+  document["findings"][0].erase("measurement");
+  document["findings"][0]["detections"] = "nodule";
+  document["findings"][0]["score_at_least"] = 0.5;
+  document["findings"][0]["at_least"] = 1;
+  return document;
+}
+
 }  // namespace
 
 TEST_CASE("a segmentation is read with its steps, labels, measurements and findings") {
@@ -103,6 +124,42 @@ TEST_CASE("a regression has values with unit, range and interval") {
   CHECK(value.range.most == 120);
   CHECK(value.half_width == 4.5);
   CHECK(pipeline->findings.at(0).value == "age");
+}
+
+TEST_CASE("a detection has its form, limits and labels, and findings count them beyond an operating point") {
+  const auto pipeline = read(detector());
+  if (!pipeline) FAIL(pipeline.error().what);
+  const auto& detection = std::get<Detection>(pipeline->output);
+  CHECK(detection.form == Detection::Form::box_centre_size);
+  CHECK(detection.zyx);
+  CHECK(detection.from_corner);
+  CHECK(detection.score_min == 0.2);
+  CHECK(detection.overlap_max == 0.3);
+  CHECK(detection.count_max == 7);
+  CHECK(detection.labels.at(0).id == "nodule");
+  CHECK(pipeline->findings.at(0).detections == std::vector<std::string>{"nodule"});
+  CHECK(pipeline->findings.at(0).score_at_least == 0.5);
+  auto document = detector();
+  document["findings"][0].erase("score_at_least");
+  CHECK(read(document)->findings.at(0).score_at_least == 0.2);
+}
+
+TEST_CASE("mistakes of a detection have their place, steps that would lead positions astray among them") {
+  const Json invert = Json::array({{{"_target_", "Invertd"}, {"keys", "pred"}, {"transform", "@preprocessing"}}});
+  const Json transpose = {{"_target_", "Transposed"}, {"keys", "image"}, {"indices", {0, 2, 1}}};
+  CHECK(contains(with("/output/form", "ball", detector()),
+                 "/output/form: found the text \"ball\", expected \"point\", \"box_corners\" or \"box_centre_size\""));
+  CHECK(contains(with("/output/score_min", 1.5, detector()), "/output/score_min: found 1.5, expected a number from 0"));
+  CHECK(contains(with("/output/distance_min_mm", 5, detector()), "/output/distance_min_mm: no such setting"));
+  CHECK(contains(with("/output/labels/0/value", -1, detector()), "an integer from 0 to 65535"));
+  CHECK(
+      contains(with("/output/labels/1", detector()["output"]["labels"][0], detector()), "the value 0 is given twice"));
+  CHECK(contains(with("/findings/0/detections", "nodul", detector()), "did you mean \"nodule\"?"));
+  CHECK(contains(with("/findings/0/score_at_least", 0.1, detector()), "/findings/0/score_at_least: is below"));
+  CHECK(contains(with("/findings/0/score_at_least", 0.1), "/findings/0/score_at_least: no such setting"));
+  CHECK(contains(with("/preprocessing/1", transpose, detector()), "/preprocessing/1: Transpose would make"));
+  CHECK(contains(with("/inferer", good_pipeline()["inferer"], detector()), "/inferer: a detector is shown the whole"));
+  CHECK(contains(with("/postprocessing", invert, detector()), "/postprocessing: must be empty"));
 }
 
 TEST_CASE("the steps may be the bundle's") {
@@ -163,7 +220,8 @@ TEST_CASE("each mistake is told with file, line, pointer and what was expected")
   CHECK(contains(with("/eligibility/slices", Json::object()), "expected \"min\", \"max\" or both"));
   CHECK(contains(with("/eligibility/sex", "X"), "expected \"F\", \"M\" or \"O\""));
   CHECK(contains(with("/input", {{"dimensions", 4}}), "an integer from 2 to 3"));
-  CHECK(contains(with("/output/kind", "masks"), "\"segmentation\", \"classification\" or \"regression\""));
+  CHECK(
+      contains(with("/output/kind", "masks"), "\"segmentation\", \"classification\", \"regression\" or \"detection\""));
   CHECK(contains(with("/output/labels/0/value", 0), "an integer from 1 to 65535"));
   CHECK(contains(with("/output/labels/0/id", "my spleen"), "letters, digits, - and _"));
   CHECK(contains(with("/output/labels/1", good_pipeline()["output"]["labels"][0]), "\"spleen\" is given twice"));
@@ -173,7 +231,8 @@ TEST_CASE("each mistake is told with file, line, pointer and what was expected")
   CHECK(contains(with("/measurements/0/percent", 5), "/measurements/0/percent: no such setting"));
   CHECK(contains(with("/findings/0/measurement", "volum"),
                  "there is no measurement \"volum\": did you mean \"volume\"?"));
-  CHECK(contains(with("/findings/0/class", "x"), "exactly one of \"class\", \"measurement\" and \"value\""));
+  CHECK(contains(with("/findings/0/class", "x"),
+                 "exactly one of \"class\", \"measurement\", \"value\" and \"detections\""));
   CHECK(contains(with("/findings/0/at_most", 3), "exactly one of \"at_least\" and \"at_most\""));
   CHECK(contains(with("/findings/0/indeterminate", 500), "must lie on the absent side"));
   CHECK(contains(with("/findings/0/at_least", 1.5, classifier()), "a number from 0 to 1"));

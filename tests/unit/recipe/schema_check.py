@@ -43,6 +43,14 @@ REGRESSION = {
                                                  "interval": {"half_width": 4}}]},
     "findings": [{"id": "f", "name": "F", "concept": code(), "value": "age", "at_most": 3}],
 }
+DETECTION = {
+    **SEGMENTATION, "measurements": [],
+    "output": {"kind": "detection", "form": "box_corners", "axes": "zyx", "origin": "corner", "scores": "probability",
+               "score_min": 0.2, "overlap_max": 0.3, "count_max": 10,
+               "labels": [{"value": 0, "id": "nodule", "label": "Nodule", "concept": code(), "site": code()}]},
+    "findings": [{"id": "f", "name": "F", "concept": code(), "detections": "nodule", "score_at_least": 0.5,
+                  "at_least": 1, "priority": "HIGH"}],
+}
 BUNDLE = {**{key: value for key, value in SEGMENTATION.items() if key not in ("preprocessing", "inferer")}, "bundle": True}
 MODEL = {
     "name": "net", "version": "1", "format": "bundle", "file": "models/model.ts", "sha256": "a" * 64,
@@ -72,9 +80,10 @@ def shipped(pattern):
     return [json.loads(file.read_text()) for file in SOURCE.glob(pattern)]
 
 
-GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, BUNDLE,
+GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, BUNDLE,
+                     *shipped("tests/torch/archetypes/catalog/*/pipeline.json"),
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
-        "model": [MODEL, *shipped("models/*/model.json")]}
+        "model": [MODEL, *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
 BAD = {
     "pipeline": [
         changed(LUNG, "/kind", "dance"), changed(LUNG, "/colour", "red"), changed(LUNG, "/lungs/airways/wall_mm", 99),
@@ -90,7 +99,12 @@ BAD = {
         changed(SEGMENTATION, "/findings/0/at_most", 1), changed(SEGMENTATION, "/findings/0/class", "x"),
         changed(SEGMENTATION, "/findings/0/measurement", None), changed(SEGMENTATION, "/input", {"dimensions": 4}),
         changed(CLASSIFICATION, "/output/scores", "x"), changed(REGRESSION, "/output/values/0/interval", {}),
-        changed(BUNDLE, "/bundle", None), changed(BUNDLE, "/inferer", {"_target_": "SimpleInferer"}),
+        changed(DETECTION, "/output/form", "ball"), changed(DETECTION, "/output/score_min", None),
+        changed(DETECTION, "/output/form", "point"), changed(DETECTION, "/output/distance_min_mm", 5),
+        changed(DETECTION, "/output/count_max", 1000), changed(DETECTION, "/output/labels/0/concept", None),
+        changed(DETECTION, "/output/labels", []), changed(DETECTION, "/bundle", True),
+        changed(DETECTION, "/postprocessing", [{"_target_": "Invertd"}]), changed(REGRESSION, "/findings/0/score_at_least", 1),
+        changed(DETECTION, "/findings/0/value", "x"), changed(BUNDLE, "/bundle", None), changed(BUNDLE, "/inferer", {"_target_": "SimpleInferer"}),
     ],
     "model": [
         changed(MODEL, "/file", "../x"), changed(MODEL, "/file", "/etc/passwd"), changed(MODEL, "/file", "a/../../x"),
