@@ -13,12 +13,14 @@ namespace {
 
 using namespace inferad::worker;
 
-void add_engine_options(CLI::App& command, EngineChoice& engine) {
+// `folders`: what --catalog and --models must be.
+void add_engine_options(CLI::App& command, EngineChoice& engine,
+                        const CLI::Validator& folders = CLI::ExistingDirectory) {
   command.add_option("--catalog", engine.catalog, "folder with one folder for each pipeline")
-      ->check(CLI::ExistingDirectory)
+      ->check(folders)
       ->capture_default_str();
   command.add_option("--models", engine.models, "folder with one folder for each model")
-      ->check(CLI::ExistingDirectory)
+      ->check(folders)
       ->capture_default_str();
   command.add_option("--threads", engine.threads, "threads for loading and inference")
       ->check(CLI::Range(1, 256))
@@ -83,7 +85,7 @@ int main(int argc, char** argv) {
   auto* import = app.add_subcommand("import", "make a model and a pipeline of a MONAI bundle or a TorchScript file");
   import->add_option("source", source, "a bundle's folder, or a .pt or .ts file")->required();
   import->add_option("--name", name, "of the model and the pipeline (that of the source)");
-  add_engine_options(*import, engine);
+  add_engine_options(*import, engine, CLI::ExistingDirectory | CLI::NonexistentPath);  // made when they are not there
   import->callback([&] { status = import_command(engine, source, name);
 });
 

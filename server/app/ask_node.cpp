@@ -38,6 +38,14 @@ std::optional<config::Configuration> load_or_print(const std::filesystem::path& 
   return configuration;
 }
 
+std::optional<config::Settings> settings_or_print(const std::filesystem::path& file) {
+  Problems problems;
+  auto settings = config::read_settings(file, problems);
+  for (const auto& problem : problems) fmt::print(stderr, "{}\n", to_string(problem));
+  if (!problems.empty()) return std::nullopt;
+  return settings;
+}
+
 Status write_ports(const std::filesystem::path& data_folder, const Ports& ports) {
   const Json json{{"dicom", ports.dicom}, {"http", ports.http}, {"pid", getpid()}};
   return write_file_durable(data_folder / "ports.json", json.dump() + "\n");
@@ -59,12 +67,11 @@ Ports find_ports(const config::Settings& settings) {
 }
 
 Result<std::string> ask_node(const NodeChoice& node, const std::string& method, const std::string& target) {
-  const auto configuration = load_or_print(node.config);
-  if (!configuration) return Error{Errc::invalid_input, "the configuration has mistakes"};
-  const auto& settings = configuration->settings;
-  const auto ports = find_ports(settings);
+  const auto settings = settings_or_print(node.config);
+  if (!settings) return Error{Errc::invalid_input, "the configuration has mistakes"};
+  const auto ports = find_ports(*settings);
   auto answer = net::http_call(
-      {.address = reachable(settings.http.bind), .port = ports.http, .method = method, .target = target});
+      {.address = reachable(settings->http.bind), .port = ports.http, .method = method, .target = target});
   if (!answer) return with_context(std::move(answer).error(), "no running node answers");
   if (answer->status != 200) return refusal(*answer);
   return std::move(answer->body);

@@ -13,15 +13,15 @@
 namespace inferad::app {
 
 int echo_command(const NodeChoice& node, const std::string& name) {
-  const auto configuration = load_or_print(node.config);
-  if (!configuration) return exit_status::kConfiguration;
-  const auto* peer = configuration->settings.peer(name);
+  const auto settings = settings_or_print(node.config);
+  if (!settings) return exit_status::kConfiguration;
+  const auto* peer = settings->peer(name);
   if (peer == nullptr || peer->host.empty()) {
     fmt::print(stderr, "inferad: {} is no peer that we call; see \"peers\" in {}\n", name, node.config.string());
     return exit_status::kFailed;
   }
   net::DicomClient client;
-  const auto answered = client.echo(flow::dicom_peer(*peer, configuration->settings.ae_title), {});
+  const auto answered = client.echo(flow::dicom_peer(*peer, settings->ae_title), {});
   if (!answered) {
     fmt::print(stderr, "inferad: {}\n", answered.error().what);
     return exit_status::kFailed;

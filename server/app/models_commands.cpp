@@ -71,14 +71,14 @@ net::DownloadProgress print_progress(std::uint64_t size) {
 }  // namespace
 
 int fetch_command(const NodeChoice& node, const std::string& model, const std::string& mirror) {
-  const auto configuration = load_or_print(node.config);
-  if (!configuration) return exit_status::kConfiguration;
+  const auto settings = settings_or_print(node.config);
+  if (!settings) return exit_status::kConfiguration;
   if (!is_name(model)) {
     fmt::print(stderr, "inferad: \"{}\" is no name of a model\n", model);
     return exit_status::kFailed;
   }
   Problems problems;
-  auto what = read_source(configuration->settings.models_folder / model, problems);
+  auto what = read_source(settings->models_folder / model, problems);
   for (const auto& problem : problems) fmt::print(stderr, "{}\n", to_string(problem));
   if (!what) return exit_status::kFailed;
   if (const auto there = sha256_file(what->to); there && *there == what->sha256) {
@@ -100,12 +100,12 @@ int fetch_command(const NodeChoice& node, const std::string& model, const std::s
 }
 
 int import_command(const NodeChoice& node, const fs::path& source, const std::string& name) {
-  const auto configuration = load_or_print(node.config);
-  if (!configuration) return exit_status::kConfiguration;
+  const auto settings = settings_or_print(node.config);
+  if (!settings) return exit_status::kConfiguration;
   std::vector<std::string> arguments{"import", source.string()};
   if (!name.empty()) arguments.insert(arguments.end(), {"--name", name});
-  for (const auto& argument : engine_arguments(configuration->settings)) arguments.push_back(argument);
-  return run_worker(configuration->settings, arguments);
+  for (const auto& argument : engine_arguments(*settings)) arguments.push_back(argument);
+  return run_worker(*settings, arguments);
 }
 
 }  // namespace inferad::app

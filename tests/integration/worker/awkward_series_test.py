@@ -16,7 +16,7 @@ from worker_support import ENGINE, SMALL, WORKER, WorkerTest, measure
 
 class Refused(WorkerTest):
     def check(self, code, *options):
-        out = self.phantom(*SMALL, *options)
+        out = self.phantom(*SMALL, "--size", "64", *options)
         status, findings, results = self.run_worker(out / "dicom")
         self.assertEqual(status, 3, self.log)
         self.assertEqual(findings["outcome"], "not_analysed")

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -15,6 +16,9 @@ CREATED = "2026-11-24T08:30:00.000Z"
 SMALL = ("--size", "192", "--slices", "100", "--slice-distance", "3")
 
 
+made_once = tempfile.TemporaryDirectory(prefix="inferad-phantom-")  # the phantom with nothing but SMALL
+
+
 class WorkerTest(unittest.TestCase):
     """Each test has a folder of its own in self.folder."""
 
@@ -25,9 +29,12 @@ class WorkerTest(unittest.TestCase):
 
     def phantom(self, *options, name="phantom"):
         out = self.folder / name
-        subprocess.run([str(SOURCE / "tests" / "support" / "phantom.py"), str(out), *options], check=True,
-                       stdout=subprocess.DEVNULL)
-        return out
+        shared = pathlib.Path(made_once.name) / "small"
+        source = out if options != SMALL else shared
+        if not source.exists():
+            subprocess.run([str(SOURCE / "tests" / "support" / "phantom.py"), str(source), *options], check=True,
+                           stdout=subprocess.DEVNULL)
+        return out if source == out else shutil.copytree(shared, out)
 
     def run_worker(self, *paths, out="out", pipeline=PIPELINE):
         """Exit status, findings (or None), and the folder of the results."""
