@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A report of a pipeline of the kind "model" while it is being written: report_segmentation.cpp, … add what the output
+// says, report_findings.cpp judges it. Internal to engine/.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipelines/engine/model_report.h"
+#include "pipelines/findings/findings.h"
+#include "pipelines/findings/image.h"
+#include "pipelines/recipe/model_file.h"
+#include "pipelines/recipe/pipeline_file.h"
+#include "server/base/result.h"
+
+namespace inferad::engine {
+
+// What a finding may look at: the number, and how a report calls it.
+struct Looked {
+  std::optional<double> value;  // nullopt: it could not be measured
+  findings::Measurement measurement = {};
+};
+
+struct ReportDraft {
+  findings::Findings report;
+  const findings::Image& image;
+  const recipe::PipelineFile& pipeline;
+  const recipe::ModelCard& card;
+  int threads = 1;
+
+  // What findings look at, by the name that pipeline.json gives it.
+  std::map<std::string, double> classes = {};
+  std::map<std::string, std::vector<double>> detected = {};  // scores by label
+  std::map<std::string, Looked> looked = {};                 // measurements and values
+  bool bounded = false;                                      // scores lie between 0 and 1
+
+  // Scores mean what they say.
+  bool calibrated() const { return bounded && card.calibrated; }
+  // An item that nothing is claimed of yet.
+  findings::Finding item(const std::string& id, findings::CodedConcept concept_code) const;
+  findings::Measurement score_measurement(double score) const;
+};
+
+// One for each kind of output. Errc::model: the output does not fit the description.
+Status add_output(const recipe::Segmentation& segmentation, ModelOutput& output, ReportDraft& draft);
+Status add_output(const recipe::Classification& classification, ModelOutput& output, ReportDraft& draft);
+Status add_output(const recipe::Detection& detection, ModelOutput& output, ReportDraft& draft);
+Status add_output(const recipe::Regression& regression, ModelOutput& output, ReportDraft& draft);
+
+// The findings of pipeline.json and the priority that they ask for.
+void add_findings(ReportDraft& draft);
+
+double rounded(double value);                                // to six decimals
+const findings::CodedConcept& unit_of_scores(bool bounded);  // {0:1}, or none
+
+}  // namespace inferad::engine

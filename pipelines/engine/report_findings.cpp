@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "pipelines/engine/report_draft.h"
+#include "pipelines/findings/codes.h"
+
+namespace inferad::engine {
+
+namespace {
+
+namespace codes = findings::codes;
+using findings::Presence;
+using recipe::FindingSpec;
+
+constexpr std::array kLevels = {"ROUTINE", "HIGH", "STAT"};  // ascending
+
+// How many of its detections reach the operating point.
+Looked counted(const FindingSpec& spec, ReportDraft& draft) {
+  double count = 0;
+  for (const auto& label : spec.detections)
+    for (const double score : draft.detected[label]) count += score >= spec.score_at_least ? 1 : 0;
+  return {
+      count,
+      {codes::ours("DETECTIONS", "Number of detections"), count, codes::kNoUnits, {}, "number of detections", false}};
+}
+
+Looked looked_at(const FindingSpec& spec, ReportDraft& draft) {
+  if (!spec.detections.empty()) return counted(spec, draft);
+  if (spec.classes.empty()) return draft.looked[spec.measurement.empty() ? spec.value : spec.measurement];
+  double sum = 0;
+  for (const auto& name : spec.classes) sum += draft.classes[name];
+  return {sum, draft.score_measurement(sum)};
+}
+
+Presence presence_of(const FindingSpec& spec, double value) {
+  const double threshold = spec.at_least ? *spec.at_least : *spec.at_most;
+  const bool up = spec.at_least.has_value();
+  if (up ? value >= threshold : value <= threshold) return Presence::present;
+  if (spec.indeterminate && (up ? value >= *spec.indeterminate : value <= *spec.indeterminate))
+    return Presence::indeterminate;
+  return Presence::absent;
+}
+
+std::string unit_text(const Looked& looked) {
+  const auto& unit = looked.measurement.unit.value;
+  if (unit == "1" || unit == unit_of_scores(true).value) return "";
+  return " " + (unit == codes::kHounsfieldUnit.value ? std::string("HU") : unit);
+}
+
+std::string explain(const FindingSpec& spec, const Looked& looked, double threshold) {
+  const bool reached = spec.at_least ? *looked.value >= threshold : *looked.value <= threshold;
+  auto text = fmt::format("{} is {:.4g}{}, {} the threshold of {:g}.", looked.measurement.label, *looked.value,
+                          unit_text(looked), reached ? "at or beyond" : "short of", threshold);
+  if (!spec.operating_point.empty()) text += fmt::format(" Operating point: {}.", spec.operating_point);
+  if (spec.sensitivity && spec.specificity) {
+    text += fmt::format(" Stated sensitivity {:.0f} %, specificity {:.0f} %.", 100 * *spec.sensitivity,
+                        100 * *spec.specificity);
+  }
+  return text;
+}
+
+// The highest level wins; of equals the first finding.
+void propose(const FindingSpec& spec, const Looked& looked, double threshold, findings::Findings& report) {
+  const auto rank = [](std::string_view level) {
+    return std::find(kLevels.begin(), kLevels.end(), level) - kLevels.begin();
+  };
+  if (report.priority && rank(report.priority->level) >= rank(spec.level)) return;
+  report.priority =
+      findings::PriorityProposal{spec.level,
+                                 fmt::format("{}: {} {:.4g}{} (threshold {:g})", spec.name, looked.measurement.label,
+                                             *looked.value, unit_text(looked), threshold),
+                                 spec.id,
+                                 looked.measurement.label,
+                                 rounded(*looked.value),
+                                 threshold};
+}
+
+void add_finding(const FindingSpec& spec, ReportDraft& draft) {
+  auto& report = draft.report;
+  const auto looked = looked_at(spec, draft);
+  auto group = draft.item(spec.id, spec.concept_code);
+  group.site = spec.site;
+  group.laterality = spec.laterality;
+  if (!looked.value) {
+    group.presence = Presence::indeterminate;
+    group.explanation = "What it is judged by could not be measured.";
+    report.items.push_back(std::move(group));
+    return;
+  }
+  const double value = *looked.value;
+  const double threshold = spec.at_least ? *spec.at_least : *spec.at_most;
+  group.presence = presence_of(spec, value);
+  group.measurements.push_back(looked.measurement);
+  group.explanation = explain(spec, looked, threshold);
+  const bool present = group.presence == Presence::present;
+  report.items.push_back(std::move(group));
+  if (present && !spec.level.empty()) propose(spec, looked, threshold, report);
+}
+
+}  // namespace
+
+void add_findings(ReportDraft& draft) {
+  for (const auto& spec : draft.pipeline.findings) add_finding(spec, draft);
+}
+
+}  // namespace inferad::engine
