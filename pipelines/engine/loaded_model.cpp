@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipelines/engine/header_values.h"
 #include "pipelines/engine/loaded_pipeline.h"
 #include "pipelines/engine/model_pipeline.h"
 #include "pipelines/engine/model_report.h"
@@ -17,6 +18,15 @@
 namespace inferad::engine {
 
 namespace {
+
+// What the network gets, as the report tells it.
+std::vector<float> note_header(HeaderRow row, findings::Findings& report) {
+  std::vector<float> numbers;
+  for (const auto& each : row.values) numbers.push_back(static_cast<float>(each.given));
+  report.header_values = std::move(row.values);
+  std::move(row.remarks.begin(), row.remarks.end(), std::back_inserter(report.remarks));
+  return numbers;
+}
 
 class ModelKind final : public LoadedPipeline {
  public:
@@ -36,9 +46,13 @@ class ModelKind final : public LoadedPipeline {
     }
     if (auto unsuitable = find_unsuitable(image, report.remarks))
       return not_analysed(std::move(report), std::move(unsuitable->reason), std::move(unsuitable->text));
+    auto header = header_row(image, file.input.header);
+    if (auto* unsuitable = std::get_if<Unsuitable>(&header))
+      return not_analysed(std::move(report), std::move(unsuitable->reason), std::move(unsuitable->text));
+    const auto numbers = note_header(std::get<HeaderRow>(std::move(header)), report);
     progress("prepare", 1);
     const auto begin = std::chrono::steady_clock::now();
-    INFERAD_TRY(auto output, pipeline_.run(image, [&](double fraction) { progress("infer", fraction); }));
+    INFERAD_TRY(auto output, pipeline_.run(image, numbers, [&](double fraction) { progress("infer", fraction); }));
     const auto inferred = std::chrono::steady_clock::now();
     progress("measure", 0);
     INFERAD_TRY(auto result,
@@ -77,7 +91,8 @@ void warm_up(const ModelPipeline& pipeline) {
   image.geometry.columns = image.geometry.rows = image.projection ? 256 : 64;
   image.geometry.slices = image.projection ? 1 : 32;
   image.voxels.assign(image.geometry.voxels(), 0.0F);
-  const auto tried = pipeline.run(image, [](double) {});
+  const std::vector<float> header(pipeline.pipeline().input.header.size(), 0.0F);
+  const auto tried = pipeline.run(image, header, [](double) {});
   if (!tried) log::info("warm_up_skipped", {{"pipeline", pipeline.pipeline().name}, {"reason", tried.error().what}});
 }
 

@@ -91,6 +91,12 @@ std::vector<double> numbers_of(const at::Tensor& prediction) {
   return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
 }
 
+// Undefined when the pipeline asks for no values of the header.
+at::Tensor header_of(std::span<const float> numbers) {
+  if (numbers.empty()) return {};
+  return torch::tensor(c10::ArrayRef<float>(numbers.data(), numbers.size()));
+}
+
 // Nothing of it runs before it was scanned. `who` begins the sentence when it is refused.
 Result<torch::jit::Module> load_module(std::string weights, recipe::ModelFormat format, torch::Device device,
                                        const std::string& who) {
@@ -126,31 +132,38 @@ struct ModelPipeline::Impl {
   tensor::Chain before, after;
   tensor::Inferer inferer;
 
-  at::Tensor call(const at::Tensor& batch) const {
-    const auto answer = module.forward({batch.to(device)});
+  // forward(batch), or with values of the header forward(batch, [batch, numbers]).
+  c10::IValue forward(const at::Tensor& batch, const at::Tensor& header) const {
+    if (!header.defined()) return module.forward({batch.to(device)});
+    return module.forward({batch.to(device), header.expand({batch.size(0), header.numel()}).to(device)});
+  }
+
+  at::Tensor call(const at::Tensor& batch, const at::Tensor& header) const {
+    const auto answer = forward(batch, header);
     if (answer.isTensor()) return answer.toTensor();
     if (answer.isTuple() && !answer.toTupleRef().elements().empty() && answer.toTupleRef().elements()[0].isTensor())
       return answer.toTupleRef().elements()[0].toTensor();
     throw std::runtime_error("it gave no tensor");
   }
 
-  Result<ModelOutput> detect(const recipe::Detection& detection, at::Tensor batch, const Affine& affine,
-                             const std::function<void(double)>& progress) const {
+  Result<ModelOutput> detect(const recipe::Detection& detection, at::Tensor batch, const at::Tensor& header,
+                             const Affine& affine, const std::function<void(double)>& progress) const {
     if (batch.dim() != pipeline.input.dimensions + 2)
       return Error{Errc::model, fmt::format("the preprocessed image has {} axes", batch.dim() - 2)};
     if (detection.zyx)
       batch = (batch.dim() == 4 ? batch.permute({0, 1, 3, 2}) : batch.permute({0, 1, 4, 3, 2})).contiguous();
     ModelOutput output;
-    INFERAD_TRY(output.candidates.all,
-                candidates_of(module.forward({batch.to(device)}), detection, pipeline.input.dimensions));
+    INFERAD_TRY(output.candidates.all, candidates_of(forward(batch, header), detection, pipeline.input.dimensions));
     output.candidates.to_patient = to_patient_of(affine);
     progress(1);
     return output;
   }
 
-  Result<ModelOutput> analyse(const findings::Image& image, const std::function<void(double)>& progress) const {
+  Result<ModelOutput> analyse(const findings::Image& image, std::span<const float> numbers,
+                              const std::function<void(double)>& progress) const {
     const c10::InferenceMode inference;
     auto values = input_values(image, pipeline.input);
+    const auto header = header_of(numbers);
     Sample sample;
     auto& input = sample[pipeline.recipe.image_key];
     input.data = view_of(values, image.geometry, pipeline.input.dimensions);
@@ -158,9 +171,9 @@ struct ModelPipeline::Impl {
     INFERAD_TRY_STATUS(tensor::apply(before, sample));
     const auto batch = sample.at(pipeline.recipe.image_key).data.unsqueeze(0);
     if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output))
-      return detect(*detection, batch, sample.at(pipeline.recipe.image_key).affine, progress);
+      return detect(*detection, batch, header, sample.at(pipeline.recipe.image_key).affine, progress);
     INFERAD_TRY(auto answer, tensor::infer(
-                                 inferer, batch, [&](const at::Tensor& each) { return call(each); },
+                                 inferer, batch, [&](const at::Tensor& each) { return call(each, header); },
                                  [&](double fraction) { progress(0.9 * fraction); }));
     if (answer.dim() == 0 || answer.size(0) != 1)
       return Error{Errc::model, fmt::format("model {} did not keep the batch axis", model.name)};
@@ -208,11 +221,11 @@ Result<ModelPipeline> ModelPipeline::load(recipe::PipelineFile pipeline, recipe:
   return ModelPipeline(std::move(impl));
 }
 
-Result<ModelOutput> ModelPipeline::run(const findings::Image& image,
+Result<ModelOutput> ModelPipeline::run(const findings::Image& image, std::span<const float> header,
                                        const std::function<void(double)>& progress) const {
   ModelOutput output;
   INFERAD_TRY_STATUS(guarded(fmt::format("model {}", impl_->model.name), [&]() -> Status {
-    INFERAD_TRY(output, impl_->analyse(image, progress));
+    INFERAD_TRY(output, impl_->analyse(image, header, progress));
     return ok();
   }));
   return output;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,11 @@ class ModelPipeline {
   const recipe::PipelineFile& pipeline() const;
   const recipe::ModelFile& model() const;
 
-  // Preprocessing, network, postprocessing. `progress` gets 0..1. Errc::model: the network failed, or what it gave does
-  // not suit; Errc::overload: memory does not suffice.
-  Result<ModelOutput> run(const findings::Image& image, const std::function<void(double)>& progress) const;
+  // Preprocessing, network, postprocessing. `header`: the numbers that the pipeline asks for (header_values.h), in its
+  // order; every call of the network gets them. `progress` gets 0..1. Errc::model: the network failed, or what it gave
+  // does not suit; Errc::overload: memory does not suffice.
+  Result<ModelOutput> run(const findings::Image& image, std::span<const float> header,
+                          const std::function<void(double)>& progress) const;
 
  private:
   struct Impl;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <cmath>
 
 #include "pipelines/findings/codes.h"
@@ -108,18 +107,6 @@ void judge_geometry(const findings::Image& image, const recipe::Eligibility& ask
 
 }  // namespace
 
-std::optional<double> age_in_years(std::string_view text) {
-  static constexpr std::array units = {std::pair('Y', 1.0), std::pair('M', 1.0 / 12), std::pair('W', 7 / 365.25),
-                                       std::pair('D', 1 / 365.25)};
-  if (text.size() != 4) return std::nullopt;
-  int count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + 3, count);
-  if (error != std::errc() || end != text.data() + 3 || count < 0) return std::nullopt;
-  for (const auto& [unit, years] : units)
-    if (unit == text[3]) return count * years;
-  return std::nullopt;
-}
-
 std::string_view orientation_of(const findings::Image& image) {
   if (image.projection) return "";
   const auto& normal = image.geometry.slice_direction;
@@ -140,7 +127,7 @@ Suitability judge(const findings::Image& image, const recipe::Eligibility& asked
   judge.word(codes::ours("MANUFACTURER", "Manufacturer is not accepted"), "manufacturer", image.manufacturer,
              asked.manufacturer, false);
   judge.number(codes::ours("AGE", "Age of the patient is outside the accepted range"), "age of the patient",
-               age_in_years(image.patient_age), asked.age_years, " years");
+               findings::age_in_years(image.patient_age), asked.age_years, " years");
   if (asked.rescale_required && !image.has_rescale) {
     judge.refuse(codes::kNoRescale, "Rescale Slope or Intercept is missing: values are no physical units");
   }

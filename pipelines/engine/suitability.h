@@ -26,9 +26,6 @@ struct Suitability {
 // `who` begins the sentences: "the model", "the pipeline".
 Suitability judge(const findings::Image& image, const recipe::Eligibility& asked, std::string_view who);
 
-// PS3.5: "064Y", "010M", "003W", "020D". nullopt: not an age.
-std::optional<double> age_in_years(std::string_view text);
-
 // "axial", "coronal", "sagittal" within 18 degrees, else "oblique"; "" for a projection image.
 std::string_view orientation_of(const findings::Image& image);
 

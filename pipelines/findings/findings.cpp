@@ -32,6 +32,7 @@ Json write(const ImageReference& image) {
 
 Json write(const Finding& finding);
 Json write(const Segment& segment);
+Json write(const HeaderValue& value);
 
 template <class T>
 Json write_all(const std::vector<T>& values) {
@@ -81,6 +82,16 @@ Json write(const Algorithm& algorithm) {
           {"parameters", algorithm.parameters}};
 }
 
+Json write(const HeaderValue& value) {
+  Json out = {{"attribute", value.attribute}};
+  if (value.value) out["value"] = *value.value;
+  if (!value.unit.empty()) out["unit"] = value.unit;
+  if (!value.word.empty()) out["word"] = value.word;
+  out["given"] = value.given;
+  out["default"] = value.fallback;
+  return out;
+}
+
 Json write(const PriorityProposal& priority) {
   return {{"level", priority.level},           {"reason", priority.reason}, {"finding", priority.finding},
           {"score_name", priority.score_name}, {"score", priority.score},   {"threshold", priority.threshold}};
@@ -127,6 +138,7 @@ std::string to_json(const Findings& findings) {
   if (findings.outcome != Outcome::analysed) out["reason"] = write(findings.reason);
   out["reason_text"] = findings.reason_text;
   out["algorithm"] = write(findings.algorithm);
+  if (!findings.header_values.empty()) out["header_values"] = write_all(findings.header_values);
   out["segments"] = write_all(findings.segments);
   out["items"] = write_all(findings.items);
   if (findings.priority) out["priority"] = write(*findings.priority);

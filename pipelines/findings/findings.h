@@ -90,6 +90,16 @@ struct PriorityProposal {
   double score = 0, threshold = 0;
 };
 
+// A value of the header that the network was given beside the pixels.
+struct HeaderValue {
+  std::string attribute;        // keyword of PS3.6: "PatientAge"
+  std::optional<double> value;  // of a number, in `unit`
+  std::string unit;             // UCUM; "" of a word
+  std::string word;             // of a word: as in the header
+  double given = 0;             // what the network got
+  bool fallback = false;        // the header does not say it: the pipeline's own value
+};
+
 enum class Outcome { analysed, not_analysed, failed };
 
 struct Findings {
@@ -100,6 +110,7 @@ struct Findings {
   CodedConcept reason;      // for not_analysed / failed: ("SLICE_DISTANCE","99INFERAD","Slice distance above 5 mm")
   std::string reason_text;  // one sentence with the numbers: "slice distance 7.5 mm, at most 5 mm"
   Algorithm algorithm;
+  std::vector<HeaderValue> header_values;  // in the order in which the network got them
   std::vector<Segment> segments;
   std::vector<Finding> items;
   std::optional<PriorityProposal> priority;

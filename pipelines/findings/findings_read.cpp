@@ -13,7 +13,7 @@ namespace {
 // Limits of the DICOM attributes that will carry the text, in characters: LO 64, ST and LT 10240.
 constexpr std::size_t kLineMax = 64, kTextMax = 10'240;
 constexpr std::size_t kMeasurementsMax = 1000, kItemsMax = 10'000, kSegmentsMax = 255, kRemarksMax = 100;
-constexpr std::size_t kImagesMax = 10'000;
+constexpr std::size_t kImagesMax = 10'000, kHeaderValuesMax = 16;
 constexpr int kRevisionMax = 1'000'000, kFramesMax = 1'000'000;
 
 CodedConcept read_code(JsonReader in) {
@@ -122,6 +122,18 @@ Algorithm read_algorithm(JsonReader in) {
           in.at("manufacturer").text(kLineMax), in.at("model_sha256").text(64), in.at("parameters").text(kTextMax)};
 }
 
+HeaderValue read_header_value(JsonReader in) {
+  in.object({"attribute", "value", "unit", "word", "given", "default"});
+  HeaderValue value;
+  value.attribute = in.at("attribute").required_text(kLineMax);
+  if (auto number = in.find("value")) value.value = number->number();
+  if (auto unit = in.find("unit")) value.unit = unit->required_text(16);
+  if (auto word = in.find("word")) value.word = word->required_text(16);
+  value.given = in.at("given").number();
+  value.fallback = in.at("default").boolean();
+  return value;
+}
+
 PriorityProposal read_priority(JsonReader in) {
   in.object({"level", "reason", "finding", "score_name", "score", "threshold"});
   PriorityProposal priority;
@@ -138,7 +150,7 @@ PriorityProposal read_priority(JsonReader in) {
 
 Findings read_findings(JsonReader in) {
   in.object({"job", "pipeline", "pipeline_version", "study_uid", "series_uid", "revision", "outcome", "reason",
-             "reason_text", "algorithm", "segments", "items", "priority", "remarks", "analysed_at"});
+             "reason_text", "algorithm", "header_values", "segments", "items", "priority", "remarks", "analysed_at"});
   Findings findings;
   findings.job = in.at("job").required_text(64);
   findings.pipeline = in.at("pipeline").required_text(64);
@@ -150,6 +162,8 @@ Findings read_findings(JsonReader in) {
   if (auto reason = in.find("reason")) findings.reason = read_code(*reason);
   findings.reason_text = in.at("reason_text").text(kTextMax);
   findings.algorithm = read_algorithm(in.at("algorithm"));
+  if (auto values = in.find("header_values"))
+    findings.header_values = values->list(kHeaderValuesMax, read_header_value);
   findings.segments = in.at("segments").list(kSegmentsMax, read_segment);
   findings.items = in.at("items").list(kItemsMax, read_finding);
   if (auto priority = in.find("priority")) findings.priority = read_priority(*priority);

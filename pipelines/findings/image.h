@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/findings/header_attribute.h"
+
 namespace inferad::findings {
 
 using Vec3 = std::array<double, 3>;
@@ -63,6 +65,7 @@ struct Image {
   std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
   std::string view_position, laterality;  // (0018,5101) "PA"; (0020,0062) or (0020,0060) "L"
   std::vector<std::string> image_type;
+  HeaderTexts header;        // what it says for the attributes of header_attribute.h
   bool has_rescale = false;  // RescaleSlope and RescaleIntercept were present in every slice
 };
 

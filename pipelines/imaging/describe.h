@@ -20,6 +20,7 @@ inline void describe(const SliceHeader& header, findings::Image& image) {
   image.view_position = header.view_position;
   image.laterality = header.laterality;
   image.image_type = header.image_type;
+  image.header = header.header;
 }
 
 }  // namespace inferad::imaging

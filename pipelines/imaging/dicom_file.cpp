@@ -57,6 +57,14 @@ findings::GreyScale read_grey(DcmItem& item, const std::string& photometric) {
   return grey;
 }
 
+findings::HeaderTexts header_texts(DcmItem& item) {
+  findings::HeaderTexts texts;
+  for (const auto& attribute : findings::header_attributes())
+    if (auto said = text(item, DcmTagKey(attribute.group, attribute.element)); !said.empty())
+      texts.emplace(attribute.keyword, findings::HeaderText{std::move(said)});
+  return texts;
+}
+
 SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::string transfer_syntax) {
   SliceHeader header;
   header.file = path;
@@ -82,6 +90,7 @@ SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::s
   header.patient_age = text(item, DCM_PatientAge);
   header.patient_sex = text(item, DCM_PatientSex);
   header.image_type = texts(item, DCM_ImageType);
+  header.header = header_texts(item);
   return header;
 }
 

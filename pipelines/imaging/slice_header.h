@@ -42,6 +42,7 @@ struct SliceHeader {
   std::string view_position, laterality;
   std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
   std::vector<std::string> image_type;
+  findings::HeaderTexts header;  // of the data set itself, not of functional groups
 };
 
 }  // namespace inferad::imaging

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "pipelines/recipe/file_reader.h"
+#include "pipelines/recipe/input_file.h"
 #include "pipelines/recipe/pipeline_output.h"
 #include "server/base/durable.h"
 
@@ -17,18 +18,6 @@ constexpr std::size_t kFileBytesMax = 1 << 20;
 
 // Words of `kind`.
 constexpr std::array<std::pair<std::string_view, bool>, 1> kModelKind{{{"model", true}}};
-
-Input input_of(const JsonNode& node) {
-  static constexpr std::array<std::pair<std::string_view, Input::Values>, 2> values{
-      {{"modality", Input::Values::modality}, {"window", Input::Values::window}}};
-  JsonObject object(node);
-  Input input;
-  if (const auto word = object.find("values"))
-    input.values = choose<Input::Values>(*word, values).value_or(input.values);
-  object.read("invert_monochrome1", input.invert_monochrome1);
-  object.read("dimensions", input.dimensions, 2, 3);
-  return input;
-}
 
 // The recipe stands in the file itself, in a bundle's form: `text` is the whole file.
 void read_recipe_members(JsonObject& object, std::string_view text, PipelineFile& pipeline) {

@@ -14,22 +14,11 @@
 #include "pipelines/findings/findings.h"
 #include "pipelines/recipe/detection.h"
 #include "pipelines/recipe/eligibility.h"
+#include "pipelines/recipe/input.h"
 #include "pipelines/recipe/recipe.h"
 #include "server/base/result.h"
 
 namespace inferad::recipe {
-
-// How the pixels of a DICOM series become the entry image_key, before preprocessing (LoadImage and EnsureChannelFirst
-// are done by this): [1, i, j, k] or [1, i, j], float32, RAS+ affine.
-struct Input {
-  enum class Values {
-    modality,  // after the modality LUT or rescale: Hounsfield units for CT
-    window,    // as shown, 0 (black) to 1 (white): the first VOI window, without one the range of the stored bits
-  };
-  Values values = Values::modality;
-  bool invert_monochrome1 = true;  // of modality values too: white is high, whatever the photometric interpretation
-  int dimensions = 3;              // 3: a volume; 2: one image, no slices
-};
 
 // Segmentation: the entry pred after postprocessing is a label map, [1, …] with whole numbers. Values without a label
 // here are background.

@@ -116,11 +116,11 @@ TEST_CASE("a projection image has no slices to judge, and its spacing may be unk
 }
 
 TEST_CASE("ages are read in all four units") {
-  CHECK(age_in_years("064Y") == 64);
-  CHECK(*age_in_years("018M") == Approx(1.5));
-  CHECK(*age_in_years("052W") == Approx(0.9966).epsilon(1e-3));
-  CHECK(*age_in_years("010D") == Approx(10 / 365.25));
-  for (const auto* text : {"", "64Y", "0640", "-64Y", "6 4Y", "064y"}) CHECK_FALSE(age_in_years(text));
+  CHECK(findings::age_in_years("064Y") == 64);
+  CHECK(*findings::age_in_years("018M") == Approx(1.5));
+  CHECK(*findings::age_in_years("052W") == Approx(0.9966).epsilon(1e-3));
+  CHECK(*findings::age_in_years("010D") == Approx(10 / 365.25));
+  for (const auto* text : {"", "64Y", "0640", "-64Y", "6 4Y", "064y"}) CHECK_FALSE(findings::age_in_years(text));
 }
 
 TEST_CASE("the orientation is the axis that the slices are stacked along") {

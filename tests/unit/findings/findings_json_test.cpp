@@ -71,6 +71,21 @@ TEST_CASE("places of findings survive the way through JSON, and must hold togeth
   }
 }
 
+TEST_CASE("values of the header survive the way through JSON") {
+  auto findings = samples::analysed();
+  findings.header_values = samples::header_values();
+  const auto text = to_json(findings);
+  const auto again = findings_from_json(text);
+  REQUIRE(again);
+  CHECK(to_json(*again) == text);
+  CHECK(again->header_values.at(0).value == 64.0);
+  CHECK(again->header_values.at(1).word == "F");
+  CHECK_FALSE(again->header_values.at(1).value);
+  CHECK(again->header_values.at(2).fallback);
+  CHECK(error_of(replaced(text, "\"given\": 0.64", "\"give\": 0.64")) ==
+        "findings.json: /header_values/0/give: is not a member of this object");
+}
+
 TEST_CASE("numbers keep every digit") {
   const auto again = findings_from_json(to_json(samples::analysed()));
   REQUIRE(again.has_value());

@@ -76,6 +76,13 @@ inline Findings analysed() {
   return findings;
 }
 
+// What the network was given of the header: a number, a word, and a value that the pipeline assumed.
+inline std::vector<HeaderValue> header_values() {
+  return {{"PatientAge", 64, "a", "", 0.64, false},
+          {"PatientSex", {}, "", "F", 1, false},
+          {"PatientWeight", 70, "kg", "", 70, true}};
+}
+
 // A box in the patient, turned by 30 degrees; and a point in an image.
 inline Location box_in_patient() {
   return {Location::Form::box,

@@ -56,6 +56,26 @@ TEST_CASE("a series becomes a volume of Hounsfield units in slice order") {
   CHECK(image.geometry.spacing[2] == Approx(2.5));
 }
 
+TEST_CASE("the header says what it says, and where its images differ nobody can rely on it") {
+  MadeSeries series;
+  series.add_ten([](DcmDataset& data, int k) {
+    data.putAndInsertString(DCM_PatientWeight, " 70.5 ");
+    data.putAndInsertString(DCM_PatientSex, "F");
+    data.putAndInsertString(DCM_KVP, k == 7 ? "100" : "120");
+    if (k == 3) data.putAndInsertString(DCM_SliceThickness, "2.5");
+    data.putAndInsertString(DCM_PatientName, "Nobody^Nowhere");
+  });
+  const auto header = image_of(series).header;
+  CHECK(header.at("PatientAge").text == "064Y");
+  CHECK(findings::header_number(*findings::find_header_attribute("PatientWeight"), header.at("PatientWeight").text) ==
+        70.5);
+  CHECK(header.at("PatientSex").text == "F");
+  CHECK_FALSE(header.at("PatientSex").differs);
+  CHECK(header.at("KVP").differs);
+  CHECK(header.at("SliceThickness").differs);
+  CHECK(header.size() == 5);
+}
+
 TEST_CASE("every lossless transfer syntax gives the same values") {
   const std::string syntax = GENERATE(
       as<std::string>(), "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99",

@@ -51,6 +51,9 @@ DETECTION = {
     "findings": [{"id": "f", "name": "F", "concept": code(), "detections": "nodule", "score_at_least": 0.5,
                   "at_least": 1, "priority": "HIGH"}],
 }
+HEADER = {**REGRESSION, "input": {"header": [
+    {"attribute": "PatientAge", "unit": "a", "scale": 0.01, "offset": -0.4, "range": {"min": 18}, "default": 60},
+    {"attribute": "PatientSex", "codes": {"F": 0, "M": 1}}]}}
 BUNDLE = {**{key: value for key, value in SEGMENTATION.items() if key not in ("preprocessing", "inferer")}, "bundle": True}
 MODEL = {
     "name": "net", "version": "1", "format": "bundle", "file": "models/model.ts", "sha256": "a" * 64,
@@ -80,7 +83,7 @@ def shipped(pattern):
     return [json.loads(file.read_text()) for file in SOURCE.glob(pattern)]
 
 
-GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, BUNDLE,
+GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, HEADER, BUNDLE,
                      *shipped("tests/torch/archetypes/catalog/*/pipeline.json"),
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
         "model": [MODEL, *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
@@ -99,6 +102,11 @@ BAD = {
         changed(SEGMENTATION, "/findings/0/at_most", 1), changed(SEGMENTATION, "/findings/0/class", "x"),
         changed(SEGMENTATION, "/findings/0/measurement", None), changed(SEGMENTATION, "/input", {"dimensions": 4}),
         changed(CLASSIFICATION, "/output/scores", "x"), changed(REGRESSION, "/output/values/0/interval", {}),
+        changed(HEADER, "/input/header/0/attribute", "PatientName"), changed(HEADER, "/input/header/0/unit", None),
+        changed(HEADER, "/input/header/0/unit", "lb"), changed(HEADER, "/input/header/0/codes", {"F": 1}),
+        changed(HEADER, "/input/header/1/codes", None), changed(HEADER, "/input/header/1/codes", {}),
+        changed(HEADER, "/input/header/1/unit", "a"), changed(HEADER, "/input/header/1/range", {"min": 0}),
+        changed(HEADER, "/input/header", []), changed(HEADER, "/input/header/1/codes/F", "x"),
         changed(DETECTION, "/output/form", "ball"), changed(DETECTION, "/output/score_min", None),
         changed(DETECTION, "/output/form", "point"), changed(DETECTION, "/output/distance_min_mm", 5),
         changed(DETECTION, "/output/count_max", 1000), changed(DETECTION, "/output/labels/0/concept", None),
