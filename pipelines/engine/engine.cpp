@@ -86,12 +86,16 @@ const PipelineInfo* Engine::find(std::string_view pipeline) const {
   return nullptr;
 }
 
-Result<PipelineOutput> Engine::run(std::string_view pipeline, const findings::Image& image, const findings::Job& job,
-                                   const Progress& progress) {
+Result<PipelineOutput> Engine::run(std::string_view pipeline, std::span<const findings::Image> images,
+                                   const findings::Job& job, const Progress& progress) {
   for (std::size_t i = 0; i < impl_->infos.size(); ++i) {
     if (impl_->infos[i].name != pipeline) continue;
+    const auto wanted = std::max<std::size_t>(1, impl_->infos[i].views.size());
+    if (images.size() != wanted)
+      return Error{Errc::invalid_input,
+                   fmt::format("pipeline {} takes {} images, not {}", pipeline, wanted, images.size())};
     try {
-      return impl_->loaded[i]->analyse(image, job, progress);
+      return impl_->loaded[i]->analyse(images, job, progress);
     } catch (const std::bad_alloc&) {
       return Error{Errc::overload, fmt::format("pipeline {}: memory does not suffice", pipeline)};
     }

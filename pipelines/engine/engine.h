@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,10 @@ struct ModelInfo {
 struct PipelineInfo {
   std::string name, version;
   std::vector<ModelInfo> models;
-  findings::Algorithm algorithm;  // also for reports that say why nothing was analysed
-  bool projection = false;        // takes one projection image, else a volume
+  findings::Algorithm algorithm;                               // also for reports that say why nothing was analysed
+  bool projection = false;                                     // takes projection images, else a volume
+  findings::FrameChoice frames = findings::FrameChoice::none;  // of a projection image with several
+  std::vector<findings::WantedView> views = {};                // not empty: takes these images together, in this order
 };
 
 // A pipeline that is not offered, and why: one sentence that names the file and the place.
@@ -65,8 +68,13 @@ class Engine {
 
   // An image that is not eligible is no error: the findings say so. Errc::model: the model failed or gave values out of
   // range; Errc::overload: memory does not suffice.
+  // `images`: one, or for a pipeline with views one for each.
+  Result<PipelineOutput> run(std::string_view pipeline, std::span<const findings::Image> images,
+                             const findings::Job& job, const Progress& progress);
   Result<PipelineOutput> run(std::string_view pipeline, const findings::Image& image, const findings::Job& job,
-                             const Progress& progress);
+                             const Progress& progress) {
+    return run(pipeline, std::span(&image, 1), job, progress);
+  }
 
  private:
   struct Impl;

@@ -58,25 +58,41 @@ OneValue number_of(const HeaderInput& input, double number) {
                      input.scale * value + input.offset,    false};
 }
 
-OneValue value_of(const findings::Image& image, const HeaderInput& input) {
-  const auto said = image.header.find(input.attribute->keyword);
-  if (said == image.header.end()) return fallback_of(input);
-  if (said->second.differs) {
+// What all images say; nullptr: none says anything.
+const findings::HeaderText* said_by(std::span<const findings::Image> images, std::string_view keyword, bool& differs) {
+  const findings::HeaderText* said = nullptr;
+  std::size_t saying = 0;
+  for (const auto& image : images) {
+    const auto found = image.header.find(keyword);
+    if (found == image.header.end()) continue;
+    differs = differs || found->second.differs || (said && said->text != found->second.text);
+    said = &found->second;
+    ++saying;
+  }
+  differs = differs || (saying > 0 && saying < images.size());
+  return said;
+}
+
+OneValue value_of(std::span<const findings::Image> images, const HeaderInput& input) {
+  bool differs = false;
+  const auto* said = said_by(images, input.attribute->keyword, differs);
+  if (said == nullptr) return fallback_of(input);
+  if (differs) {
     return unsuitable("HEADER_DIFFERS", "The images differ in a value of the header",
                       fmt::format("the images do not agree in {}, which the model needs", input.attribute->keyword));
   }
-  if (!input.codes.empty()) return word_of(input, said->second.text);
-  const auto number = findings::header_number(*input.attribute, said->second.text);
+  if (!input.codes.empty()) return word_of(input, said->text);
+  const auto number = findings::header_number(*input.attribute, said->text);
   return number ? number_of(input, *number) : fallback_of(input);
 }
 
 }  // namespace
 
-std::variant<HeaderRow, Unsuitable> header_row(const findings::Image& image,
+std::variant<HeaderRow, Unsuitable> header_row(std::span<const findings::Image> images,
                                                std::span<const recipe::HeaderInput> inputs) {
   HeaderRow row;
   for (const auto& input : inputs) {
-    auto value = value_of(image, input);
+    auto value = value_of(images, input);
     if (auto* reason = std::get_if<Unsuitable>(&value)) return std::move(*reason);
     auto& known = std::get<HeaderValue>(value);
     if (known.fallback) {

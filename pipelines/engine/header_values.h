@@ -19,8 +19,9 @@ struct HeaderRow {
   std::vector<std::string> remarks;           // values that the header does not say and the pipeline does
 };
 
-// Unsuitable: HEADER_MISSING, HEADER_RANGE, HEADER_WORD or HEADER_DIFFERS, with the attribute in the text.
-std::variant<HeaderRow, Unsuitable> header_row(const findings::Image& image,
+// All images must say the same. Unsuitable: HEADER_MISSING, HEADER_RANGE, HEADER_WORD or HEADER_DIFFERS, with the
+// attribute in the text.
+std::variant<HeaderRow, Unsuitable> header_row(std::span<const findings::Image> images,
                                                std::span<const recipe::HeaderInput> inputs);
 
 }  // namespace inferad::engine

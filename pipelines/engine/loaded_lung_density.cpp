@@ -42,8 +42,9 @@ class LungDensity final : public LoadedPipeline {
 
   const PipelineInfo& info() const override { return info_; }
 
-  Result<PipelineOutput> analyse(const findings::Image& image, const findings::Job& job,
+  Result<PipelineOutput> analyse(std::span<const findings::Image> images, const findings::Job& job,
                                  const Progress& progress) const override {
+    const auto& image = images.front();
     auto report = findings::begin_report(job, spec_.version, image.series_uid, info_.algorithm);
     progress("prepare", 0);
     if (auto ineligible = check_eligibility(image, spec_.eligibility))

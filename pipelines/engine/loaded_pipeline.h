@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "pipelines/engine/engine.h"
@@ -18,8 +19,8 @@ class LoadedPipeline {
  public:
   virtual ~LoadedPipeline() = default;
   virtual const PipelineInfo& info() const = 0;
-  // As Engine::run.
-  virtual Result<PipelineOutput> analyse(const findings::Image& image, const findings::Job& job,
+  // As Engine::run, which has counted the images.
+  virtual Result<PipelineOutput> analyse(std::span<const findings::Image> images, const findings::Job& job,
                                          const Progress& progress) const = 0;
 };
 

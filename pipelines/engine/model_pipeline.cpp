@@ -10,8 +10,8 @@
 #include <sstream>
 #include <utility>
 
+#include "pipelines/engine/model_input.h"
 #include "pipelines/engine/operator_scan.h"
-#include "pipelines/engine/presentation.h"
 #include "pipelines/engine/script_detections.h"
 #include "pipelines/engine/torch_errors.h"
 #include "pipelines/tensor/inferer.h"
@@ -22,44 +22,8 @@ namespace inferad::engine {
 namespace {
 
 using tensor::Affine;
-using tensor::Sample;
 
 constexpr const char* kPrediction = "pred";
-
-// DICOM's patient coordinates (LPS) to those of the transforms (RAS): the first two rows change sign.
-Affine affine_of(const findings::Geometry& geometry) {
-  Affine affine = tensor::kIdentity;
-  const std::array<const findings::Vec3*, 3> directions = {&geometry.column_direction, &geometry.row_direction,
-                                                           &geometry.slice_direction};
-  for (std::size_t row = 0; row < 3; ++row) {
-    const double sign = row < 2 ? -1 : 1;
-    for (std::size_t axis = 0; axis < 3; ++axis)
-      affine[row][axis] = sign * (*directions[axis])[row] * geometry.spacing[axis];
-    affine[row][3] = sign * geometry.origin[row];
-  }
-  return affine;
-}
-
-// The voxels as [1, column, row, slice], without a copy; a projection image as [1, column, row].
-at::Tensor view_of(std::vector<float>& voxels, const findings::Geometry& geometry, int dimensions) {
-  const std::int64_t columns = geometry.columns, rows = geometry.rows, slices = geometry.slices;
-  if (dimensions == 2) return torch::from_blob(voxels.data(), {1, columns, rows}, {columns * rows, 1, columns});
-  return torch::from_blob(voxels.data(), {1, columns, rows, slices},
-                          {columns * rows * slices, 1, columns, columns * rows});
-}
-
-// The input as the recipe's first step expects it.
-std::vector<float> input_values(const findings::Image& image, const recipe::Input& input) {
-  auto values = image.voxels;
-  auto grey = image.grey;
-  if (!input.invert_monochrome1) grey.inverted = false;
-  if (image.projection && input.values == recipe::Input::Values::window) {
-    to_presentation(values, grey);
-  } else if (image.projection) {
-    turn_inverted(values, grey);
-  }
-  return values;
-}
 
 Result<findings::LabelMap> label_map_of(const at::Tensor& prediction, const findings::Geometry& geometry) {
   const std::int64_t columns = geometry.columns, rows = geometry.rows, slices = geometry.slices;
@@ -91,12 +55,6 @@ std::vector<double> numbers_of(const at::Tensor& prediction) {
   return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
 }
 
-// Undefined when the pipeline asks for no values of the header.
-at::Tensor header_of(std::span<const float> numbers) {
-  if (numbers.empty()) return {};
-  return torch::tensor(c10::ArrayRef<float>(numbers.data(), numbers.size()));
-}
-
 // Nothing of it runs before it was scanned. `who` begins the sentence when it is refused.
 Result<torch::jit::Module> load_module(std::string weights, recipe::ModelFormat format, torch::Device device,
                                        const std::string& who) {
@@ -114,7 +72,7 @@ Result<torch::jit::Module> load_module(std::string weights, recipe::ModelFormat 
   return module;
 }
 
-// The way back of affine_of: from voxels of the network's input to DICOM's patient coordinates.
+// The way back of the input's affine: from voxels of the network's input to DICOM's patient coordinates.
 ToPatient to_patient_of(const Affine& affine) {
   ToPatient map{};
   for (std::size_t row = 0; row < 3; ++row)
@@ -132,14 +90,16 @@ struct ModelPipeline::Impl {
   tensor::Chain before, after;
   tensor::Inferer inferer;
 
-  // forward(batch), or with values of the header forward(batch, [batch, numbers]).
-  c10::IValue forward(const at::Tensor& batch, const at::Tensor& header) const {
-    if (!header.defined()) return module.forward({batch.to(device)});
-    return module.forward({batch.to(device), header.expand({batch.size(0), header.numel()}).to(device)});
+  // forward of the images, then values of the header as [batch, numbers] where the pipeline asks for them.
+  c10::IValue forward(std::span<const at::Tensor> images, const at::Tensor& header) const {
+    std::vector<c10::IValue> arguments;
+    for (const auto& image : images) arguments.emplace_back(image.to(device));
+    if (header.defined()) arguments.emplace_back(header.expand({images.front().size(0), header.size(1)}).to(device));
+    return module.forward(std::move(arguments));
   }
 
-  at::Tensor call(const at::Tensor& batch, const at::Tensor& header) const {
-    const auto answer = forward(batch, header);
+  at::Tensor call(std::span<const at::Tensor> images, const at::Tensor& header) const {
+    const auto answer = forward(images, header);
     if (answer.isTensor()) return answer.toTensor();
     if (answer.isTuple() && !answer.toTupleRef().elements().empty() && answer.toTupleRef().elements()[0].isTensor())
       return answer.toTupleRef().elements()[0].toTensor();
@@ -153,40 +113,68 @@ struct ModelPipeline::Impl {
     if (detection.zyx)
       batch = (batch.dim() == 4 ? batch.permute({0, 1, 3, 2}) : batch.permute({0, 1, 4, 3, 2})).contiguous();
     ModelOutput output;
-    INFERAD_TRY(output.candidates.all, candidates_of(forward(batch, header), detection, pipeline.input.dimensions));
+    INFERAD_TRY(output.candidates.all,
+                candidates_of(forward(std::span(&batch, 1), header), detection, pipeline.input.dimensions));
     output.candidates.to_patient = to_patient_of(affine);
     progress(1);
     return output;
   }
 
-  Result<ModelOutput> analyse(const findings::Image& image, std::span<const float> numbers,
+  // The entry pred of an image after postprocessing; `answer` is what the network gave for it, without a batch axis.
+  Result<at::Tensor> postprocessed(tensor::Sample& sample, const at::Tensor& answer) const {
+    auto& prediction = sample[kPrediction];
+    prediction = sample.at(pipeline.recipe.image_key);  // its place in the world, and what Invert undoes
+    prediction.data = answer;
+    INFERAD_TRY_STATUS(tensor::apply(after, sample));
+    return sample.at(kPrediction).data;
+  }
+
+  // Before an argmax or a threshold makes labels of it.
+  Status check_answer(const at::Tensor& answer, std::int64_t batch) const {
+    if (answer.dim() == 0 || answer.size(0) != batch)
+      return Error{Errc::model, fmt::format("model {} did not keep the batch axis", model.name)};
+    if (holds_nan(answer))
+      return Error{Errc::model, fmt::format("model {} gave values that are no numbers (NaN)", model.name)};
+    return ok();
+  }
+
+  // Images that the network is shown together.
+  Result<ModelOutput> analyse_several(std::vector<Prepared> images, const at::Tensor& header) const {
+    INFERAD_TRY(const auto arguments, arguments_of(images, pipeline));
+    const auto answer = call(arguments, header);
+    INFERAD_TRY_STATUS(check_answer(answer, arguments.front().size(0)));
+    ModelOutput output;
+    for (std::int64_t i = 0; i < answer.size(0); ++i) {
+      INFERAD_TRY(const auto result, postprocessed(images[static_cast<std::size_t>(i)].sample, answer[i]));
+      const auto numbers = numbers_of(result);
+      output.numbers.insert(output.numbers.end(), numbers.begin(), numbers.end());
+    }
+    return output;
+  }
+
+  Result<ModelOutput> analyse(std::span<const findings::Image> images, std::span<const float> numbers,
                               const std::function<void(double)>& progress) const {
     const c10::InferenceMode inference;
-    auto values = input_values(image, pipeline.input);
     const auto header = header_of(numbers);
-    Sample sample;
-    auto& input = sample[pipeline.recipe.image_key];
-    input.data = view_of(values, image.geometry, pipeline.input.dimensions);
-    input.affine = affine_of(image.geometry);
-    INFERAD_TRY_STATUS(tensor::apply(before, sample));
+    std::vector<Prepared> prepared;
+    for (const auto& image : images) {
+      INFERAD_TRY(auto each, prepare(image, pipeline, before));
+      prepared.push_back(std::move(each));
+    }
+    if (prepared.size() > 1) return analyse_several(std::move(prepared), header);
+    auto& sample = prepared.front().sample;
     const auto batch = sample.at(pipeline.recipe.image_key).data.unsqueeze(0);
     if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output))
       return detect(*detection, batch, header, sample.at(pipeline.recipe.image_key).affine, progress);
-    INFERAD_TRY(auto answer, tensor::infer(
-                                 inferer, batch, [&](const at::Tensor& each) { return call(each, header); },
-                                 [&](double fraction) { progress(0.9 * fraction); }));
-    if (answer.dim() == 0 || answer.size(0) != 1)
-      return Error{Errc::model, fmt::format("model {} did not keep the batch axis", model.name)};
-    if (holds_nan(answer))  // before an argmax or a threshold makes labels of it
-      return Error{Errc::model, fmt::format("model {} gave values that are no numbers (NaN)", model.name)};
-    auto& prediction = sample[kPrediction];
-    prediction = sample.at(pipeline.recipe.image_key);  // its place in the world, and what Invert undoes
-    prediction.data = answer.squeeze(0);
-    INFERAD_TRY_STATUS(tensor::apply(after, sample));
-    const auto& result = sample.at(kPrediction).data;
+    INFERAD_TRY(const auto answer,
+                tensor::infer(
+                    inferer, batch, [&](const at::Tensor& each) { return call(std::span(&each, 1), header); },
+                    [&](double fraction) { progress(0.9 * fraction); }));
+    INFERAD_TRY_STATUS(check_answer(answer, 1));
+    INFERAD_TRY(const auto result, postprocessed(sample, answer.squeeze(0)));
     ModelOutput output;
     if (std::holds_alternative<recipe::Segmentation>(pipeline.output)) {
-      INFERAD_TRY(output.labels, label_map_of(result, image.geometry));
+      INFERAD_TRY(output.labels, label_map_of(result, images.front().geometry));
     } else {
       output.numbers = numbers_of(result);
     }
@@ -221,11 +209,11 @@ Result<ModelPipeline> ModelPipeline::load(recipe::PipelineFile pipeline, recipe:
   return ModelPipeline(std::move(impl));
 }
 
-Result<ModelOutput> ModelPipeline::run(const findings::Image& image, std::span<const float> header,
+Result<ModelOutput> ModelPipeline::run(std::span<const findings::Image> images, std::span<const float> header,
                                        const std::function<void(double)>& progress) const {
   ModelOutput output;
   INFERAD_TRY_STATUS(guarded(fmt::format("model {}", impl_->model.name), [&]() -> Status {
-    INFERAD_TRY(output, impl_->analyse(image, header, progress));
+    INFERAD_TRY(output, impl_->analyse(images, header, progress));
     return ok();
   }));
   return output;

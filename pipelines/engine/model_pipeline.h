@@ -31,10 +31,10 @@ class ModelPipeline {
   const recipe::PipelineFile& pipeline() const;
   const recipe::ModelFile& model() const;
 
-  // Preprocessing, network, postprocessing. `header`: the numbers that the pipeline asks for (header_values.h), in its
-  // order; every call of the network gets them. `progress` gets 0..1. Errc::model: the network failed, or what it gave
-  // does not suit; Errc::overload: memory does not suffice.
-  Result<ModelOutput> run(const findings::Image& image, std::span<const float> header,
+  // Preprocessing, network, postprocessing. `images`: one, or those that the pipeline takes together. `header`: the
+  // numbers that the pipeline asks for (header_values.h), in its order; every call of the network gets them. `progress`
+  // gets 0..1. Errc::model: the network failed, or what it gave does not suit; Errc::overload: memory does not suffice.
+  Result<ModelOutput> run(std::span<const findings::Image> images, std::span<const float> header,
                           const std::function<void(double)>& progress) const;
 
  private:

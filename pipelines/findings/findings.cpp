@@ -33,6 +33,7 @@ Json write(const ImageReference& image) {
 Json write(const Finding& finding);
 Json write(const Segment& segment);
 Json write(const HeaderValue& value);
+Json write(const InputImage& input);
 
 template <class T>
 Json write_all(const std::vector<T>& values) {
@@ -92,6 +93,8 @@ Json write(const HeaderValue& value) {
   return out;
 }
 
+Json write(const InputImage& input) { return {{"name", input.name}, {"image", write(input.image)}}; }
+
 Json write(const PriorityProposal& priority) {
   return {{"level", priority.level},           {"reason", priority.reason}, {"finding", priority.finding},
           {"score_name", priority.score_name}, {"score", priority.score},   {"threshold", priority.threshold}};
@@ -139,6 +142,7 @@ std::string to_json(const Findings& findings) {
   out["reason_text"] = findings.reason_text;
   out["algorithm"] = write(findings.algorithm);
   if (!findings.header_values.empty()) out["header_values"] = write_all(findings.header_values);
+  if (!findings.input_images.empty()) out["input_images"] = write_all(findings.input_images);
   out["segments"] = write_all(findings.segments);
   out["items"] = write_all(findings.items);
   if (findings.priority) out["priority"] = write(*findings.priority);

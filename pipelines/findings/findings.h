@@ -100,6 +100,12 @@ struct HeaderValue {
   bool fallback = false;        // the header does not say it: the pipeline's own value
 };
 
+// One of several images that the network was given together.
+struct InputImage {
+  std::string name;  // in the pipeline: "left_cc"
+  ImageReference image;
+};
+
 enum class Outcome { analysed, not_analysed, failed };
 
 struct Findings {
@@ -111,6 +117,7 @@ struct Findings {
   std::string reason_text;  // one sentence with the numbers: "slice distance 7.5 mm, at most 5 mm"
   Algorithm algorithm;
   std::vector<HeaderValue> header_values;  // in the order in which the network got them
+  std::vector<InputImage> input_images;    // in the order in which the network got them; empty when there was one
   std::vector<Segment> segments;
   std::vector<Finding> items;
   std::optional<PriorityProposal> priority;

@@ -13,7 +13,7 @@ namespace {
 // Limits of the DICOM attributes that will carry the text, in characters: LO 64, ST and LT 10240.
 constexpr std::size_t kLineMax = 64, kTextMax = 10'240;
 constexpr std::size_t kMeasurementsMax = 1000, kItemsMax = 10'000, kSegmentsMax = 255, kRemarksMax = 100;
-constexpr std::size_t kImagesMax = 10'000, kHeaderValuesMax = 16;
+constexpr std::size_t kImagesMax = 10'000, kHeaderValuesMax = 16, kInputImagesMax = 16;
 constexpr int kRevisionMax = 1'000'000, kFramesMax = 1'000'000;
 
 CodedConcept read_code(JsonReader in) {
@@ -134,6 +134,11 @@ HeaderValue read_header_value(JsonReader in) {
   return value;
 }
 
+InputImage read_input_image(JsonReader in) {
+  in.object({"name", "image"});
+  return {in.at("name").required_text(kLineMax), read_image(in.at("image"))};
+}
+
 PriorityProposal read_priority(JsonReader in) {
   in.object({"level", "reason", "finding", "score_name", "score", "threshold"});
   PriorityProposal priority;
@@ -150,7 +155,8 @@ PriorityProposal read_priority(JsonReader in) {
 
 Findings read_findings(JsonReader in) {
   in.object({"job", "pipeline", "pipeline_version", "study_uid", "series_uid", "revision", "outcome", "reason",
-             "reason_text", "algorithm", "header_values", "segments", "items", "priority", "remarks", "analysed_at"});
+             "reason_text", "algorithm", "header_values", "input_images", "segments", "items", "priority", "remarks",
+             "analysed_at"});
   Findings findings;
   findings.job = in.at("job").required_text(64);
   findings.pipeline = in.at("pipeline").required_text(64);
@@ -164,6 +170,7 @@ Findings read_findings(JsonReader in) {
   findings.algorithm = read_algorithm(in.at("algorithm"));
   if (auto values = in.find("header_values"))
     findings.header_values = values->list(kHeaderValuesMax, read_header_value);
+  if (auto images = in.find("input_images")) findings.input_images = images->list(kInputImagesMax, read_input_image);
   findings.segments = in.at("segments").list(kSegmentsMax, read_segment);
   findings.items = in.at("items").list(kItemsMax, read_finding);
   if (auto priority = in.find("priority")) findings.priority = read_priority(*priority);

@@ -52,8 +52,23 @@ struct GreyScale {
   double lowest = 0, highest = 1;  // modality values of the smallest and the largest value that can be stored
 };
 
+// One of several images that a pipeline needs together.
+struct WantedView {
+  std::string name;                // "left_cc"
+  std::string laterality;          // "L", "R", "B"; "" = any
+  std::vector<std::string> views;  // "CC", or several names of one view; empty = any
+};
+
+// What a pipeline takes of an object with several frames that lie nowhere in the patient (US, XA, RF).
+enum class FrameChoice {
+  none,    // such objects are not taken
+  all,     // each frame is a slice of the Image
+  first,   // one image
+  middle,  // one image: of n frames the one after n / 2 others, rounded down
+};
+
 // A volume, or one projection image: then `slices` is 1, the frame is that of the detector (origin 0, columns along x,
-// rows along y), and `projection` is true.
+// rows along y), and `projection` is true. Of a multi-frame object with FrameChoice::all the slices are its frames.
 struct Image {
   Geometry geometry;
   bool projection = false;

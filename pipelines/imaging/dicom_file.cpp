@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -57,6 +58,32 @@ findings::GreyScale read_grey(DcmItem& item, const std::string& photometric) {
   return grey;
 }
 
+// Mammography may say the view as a code (CID 4014) only.
+std::string coded_view(DcmItem& view) {
+  static constexpr std::array<std::array<const char*, 3>, 9> views{{{"399162004", "R-10242", "CC"},
+                                                                    {"399368009", "R-10226", "MLO"},
+                                                                    {"399260004", "R-10224", "ML"},
+                                                                    {"399352003", "R-10228", "LM"},
+                                                                    {"399099002", "R-10230", "LMO"},
+                                                                    {"399196006", "R-10244", "FB"},
+                                                                    {"399188001", "R-102D0", "SIO"},
+                                                                    {"399192008", "R-1024A", "XCCL"},
+                                                                    {"399101009", "R-1024B", "XCCM"}}};
+  const auto value = text(view, DCM_CodeValue);
+  for (const auto& [snomed_ct, snomed_rt, name] : views)
+    if (value == snomed_ct || value == snomed_rt) return name;
+  return {};
+}
+
+void read_view(DcmItem& item, SliceHeader& header) {
+  header.view_position = text(item, DCM_ViewPosition);
+  DcmItem* view = nullptr;
+  if (item.findAndGetSequenceItem(DCM_ViewCodeSequence, view).bad()) return;
+  if (header.view_position.empty()) header.view_position = coded_view(*view);
+  DcmItem* modifier = nullptr;
+  header.view_modified = view->findAndGetSequenceItem(DCM_ViewModifierCodeSequence, modifier).good();
+}
+
 findings::HeaderTexts header_texts(DcmItem& item) {
   findings::HeaderTexts texts;
   for (const auto& attribute : findings::header_attributes())
@@ -82,7 +109,7 @@ SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::s
   read_plane(item, header);
   header.imager_spacing = numbers<2>(item, DCM_ImagerPixelSpacing);
   header.grey = read_grey(item, header.format.photometric);
-  header.view_position = text(item, DCM_ViewPosition);
+  read_view(item, header);
   header.laterality = text(item, DCM_ImageLaterality);
   if (header.laterality.empty()) header.laterality = text(item, DCM_Laterality);
   header.body_part = text(item, DCM_BodyPartExamined);

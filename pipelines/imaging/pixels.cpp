@@ -16,6 +16,8 @@
 #include "dcmtk/dcmdata/dctk.h"
 #include "dcmtk/dcmjpeg/djdecode.h"
 #include "dcmtk/dcmjpls/djdecode.h"
+#include "pipelines/imaging/colour.h"
+#include "pipelines/imaging/item_values.h"
 #include "pipelines/imaging/jpeg2000.h"
 #include "pipelines/imaging/transfer_syntax.h"
 
@@ -48,6 +50,11 @@ void convert(const Stored* stored, const Cell& cell, double slope, double interc
 
 Refusal damaged(const std::string& name, std::string_view what) {
   return refuse(refusal::kPixelsDamaged, fmt::format("{}: {}", name, what));
+}
+
+// What is said of a frame: of its own where the file has functional groups, else of all frames.
+const SliceHeader& slice_of(const DicomFile& file, std::size_t frame) {
+  return file.slices()[frame < file.slices().size() ? frame : 0];
 }
 
 DcmPixelSequence* encapsulated(DcmDataset& dataset) {
@@ -87,7 +94,7 @@ std::optional<Refusal> decode_code_streams(const DicomFile& file, const std::str
   auto* sequence = encapsulated(file.dataset());
   if (sequence == nullptr) return damaged(name, "no encapsulated frame");
   for (std::size_t i = 0; i < outs.size(); ++i) {
-    const auto& slice = file.slices()[i];
+    const auto& slice = slice_of(file, i);
     const auto bytes = code_stream(*sequence, i, outs.size());
     if (!bytes) return damaged(name, bytes.error().what);
     const auto frame = decode_jpeg2000(*bytes, slice.rows, slice.columns);
@@ -103,7 +110,7 @@ void convert_frames(const Stored* stored, const DicomFile& file, std::span<const
   const auto& format = file.header().format;
   const Cell cell{format.high_bit + 1 - format.bits_stored, format.bits_stored, format.is_signed};
   for (std::size_t i = 0; i < outs.size(); ++i) {
-    convert(stored, cell, file.slices()[i].slope, file.slices()[i].intercept, outs[i]);
+    convert(stored, cell, slice_of(file, i).slope, slice_of(file, i).intercept, outs[i]);
     stored += outs[i].size();
   }
 }
@@ -130,11 +137,35 @@ std::optional<Refusal> decode_native(const DicomFile& file, const std::string& n
   return std::nullopt;
 }
 
+// As the decoder left it: it may have turned planes into pixels and 4:2:2 into full samples.
+std::optional<Refusal> decode_colour(const DicomFile& file, const std::string& name,
+                                     std::span<const std::span<float>> outs) {
+  DcmElement* element = nullptr;
+  Uint8* bytes = nullptr;
+  if (file.dataset().findAndGetElement(DCM_PixelData, element).bad() || element->getUint8Array(bytes).bad() ||
+      bytes == nullptr)
+    return damaged(name, "no pixel data");
+  const std::size_t found = element->getLength(), pixels = outs.front().size();
+  auto layout =
+      integer(file.dataset(), DCM_PlanarConfiguration, 0) == 1 ? ColourLayout::planar : ColourLayout::interleaved;
+  const auto expected = [&] { return outs.size() * colour_bytes(layout, pixels); };
+  const auto photometric = text(file.dataset(), DCM_PhotometricInterpretation);
+  if (photometric == "YBR_FULL_422" && found < expected()) layout = ColourLayout::subsampled;
+  if (found != expected() + expected() % 2 || !is_known_colour(photometric) ||
+      (layout == ColourLayout::subsampled && pixels % 2 != 0))
+    return damaged(name, fmt::format("{} bytes of pixel data, expected {}", found, expected()));
+  for (std::size_t i = 0; i < outs.size(); ++i) {
+    const auto size = colour_bytes(layout, pixels);
+    to_grey({bytes + i * size, size}, layout, photometric == "RGB", outs[i]);
+  }
+  return std::nullopt;
+}
+
 std::optional<Refusal> decode(const DicomFile& file, const std::string& name, std::span<const std::span<float>> outs) {
   if (is_jpeg2000(file.header().transfer_syntax_uid)) return decode_code_streams(file, name, outs);
   const auto status = file.dataset().chooseRepresentation(EXS_LittleEndianExplicit, nullptr);
   if (status.bad()) return damaged(name, fmt::format("decoder: {}", status.text()));
-  return decode_native(file, name, outs);
+  return file.header().format.samples == 3 ? decode_colour(file, name, outs) : decode_native(file, name, outs);
 }
 
 bool decodable(const std::string& uid) {
@@ -142,6 +173,16 @@ bool decodable(const std::string& uid) {
   const DcmXfer syntax(uid.c_str());
   return syntax.getXfer() != EXS_Unknown &&
          (!syntax.isEncapsulated() || DcmCodecList::canChangeCoding(syntax.getXfer(), EXS_LittleEndianExplicit));
+}
+
+std::optional<Refusal> check_colour(const SliceHeader& header, const std::string& name) {
+  const auto& format = header.format;
+  const bool bytes = format.bits_allocated == 8 && format.bits_stored == 8 && format.high_bit == 7 && !format.is_signed;
+  if (format.samples == 3 && bytes && is_known_colour(format.photometric) && !is_jpeg2000(header.transfer_syntax_uid))
+    return std::nullopt;
+  return refuse(refusal::kPixelFormat,
+                fmt::format("{} is neither grey nor 8-bit RGB, YBR_FULL or YBR_FULL_422 ({}, {})", name,
+                            format.photometric, header.transfer_syntax_uid));
 }
 
 std::optional<Refusal> check_format(const PixelFormat& format, const std::string& name) {
@@ -167,9 +208,10 @@ void prepare_toolkit() {
   });
 }
 
-std::optional<Refusal> check_pixels(const SliceHeader& header, const std::string& name) {
+std::optional<Refusal> check_pixels(const SliceHeader& header, const std::string& name, Accept accept) {
   if (header.rows <= 0 || header.columns <= 0) return refuse(refusal::kNoPixels, name + " has no rows or columns");
-  if (header.frames != 1 && header.frame == 0) {
+  if (header.frames < 1) return refuse(refusal::kMultiFrame, name + " does not tell how many frames it has");
+  if (header.frames != 1 && header.frame == 0 && accept != Accept::frames) {
     return refuse(refusal::kMultiFrame,
                   fmt::format("{} has {} frames and does not tell where they lie", name, header.frames));
   }
@@ -177,7 +219,8 @@ std::optional<Refusal> check_pixels(const SliceHeader& header, const std::string
     return refuse(refusal::kTransferSyntax, fmt::format("{} is encoded as {} ({})", name, header.transfer_syntax_uid,
                                                         transfer_syntax_name(header.transfer_syntax_uid)));
   }
-  if (auto refusal = check_format(header.format, name)) return refusal;
+  const bool colour = accept == Accept::frames && header.format.samples > 1;
+  if (auto refusal = colour ? check_colour(header, name) : check_format(header.format, name)) return refusal;
   if (!std::isfinite(header.slope) || header.slope == 0 || !std::isfinite(header.intercept)) {
     return refuse(refusal::kRescale,
                   fmt::format("{}: rescale slope {}, intercept {}", name, header.slope, header.intercept));

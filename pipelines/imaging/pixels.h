@@ -15,13 +15,16 @@ namespace inferad::imaging {
 // here; later calls do nothing. Thread-safe.
 void prepare_toolkit();
 
+// Frames that lie nowhere in the patient, and 8-bit colour, which becomes grey, only where somebody asks for them.
+enum class Accept { slices, frames };
+
 // What can be told without decoding: pixel data, one frame or functional groups, known transfer syntax, grey, bits that
 // fit, finite and non-zero rescale. `name` starts the sentence ("image 3 of 120").
-std::optional<Refusal> check_pixels(const SliceHeader& slice, const std::string& name);
+std::optional<Refusal> check_pixels(const SliceHeader& slice, const std::string& name, Accept accept = Accept::slices);
 
-// Writes rows x columns modality values (slope * stored + intercept) of file.slices()[i] to outs[i], which must have
-// that size, and lets go of the pixel data in memory. The slices must have passed check_pixels(). On refusal `outs` is
-// unspecified.
+// Writes rows x columns modality values (slope * stored + intercept) of file.slices()[i] to outs[i], or of frame i + 1
+// where the file tells nothing of its frames; outs must have that size, and lets go of the pixel data in memory. The
+// slices must have passed check_pixels(). On refusal `outs` is unspecified.
 std::optional<Refusal> decode_pixels(const DicomFile& file, const std::string& name,
                                      std::span<const std::span<float>> outs);
 

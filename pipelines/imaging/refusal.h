@@ -38,6 +38,8 @@ inline constexpr RefusalCode kTooFewSlices{"TOO_FEW_SLICES", "Too few slices for
 inline constexpr RefusalCode kDuplicatePosition{"DUPLICATE_POS", "Two slices at one position"};
 inline constexpr RefusalCode kSliceGap{"SLICE_GAP", "Slices are missing"};
 inline constexpr RefusalCode kIrregular{"IRREGULAR_SLICES", "Slice distance is irregular"};
+inline constexpr RefusalCode kViewMissing{"VIEW_MISSING", "A view that the model needs is missing"};
+inline constexpr RefusalCode kViewAmbiguous{"VIEW_AMBIGUOUS", "Several images show one view"};
 inline constexpr RefusalCode kGantryTilt{"GANTRY_TILT", "Gantry is tilted"};
 }  // namespace refusal
 

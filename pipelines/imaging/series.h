@@ -19,6 +19,7 @@ struct LoadOptions {
   std::size_t files_max = 10'000, slices_max = 10'000;       // a multi-frame file has many slices
   std::uint64_t decoded_bytes_max = std::uint64_t{2} << 30;  // of the volume in memory
   GeometryTolerance tolerance{};
+  findings::FrameChoice frames = findings::FrameChoice::none;  // of load_projection
 };
 
 // An Image, or why the content of the files is none (a Refusal with the first image that is to blame). Files that hold

@@ -40,6 +40,7 @@ struct SliceHeader {
   findings::GreyScale grey;  // without lowest and highest
 
   std::string view_position, laterality;
+  bool view_modified = false;  // View Modifier Code Sequence: spot compression, magnification, …
   std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
   std::vector<std::string> image_type;
   findings::HeaderTexts header;  // of the data set itself, not of functional groups

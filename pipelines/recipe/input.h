@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipelines/findings/header_attribute.h"
+#include "pipelines/findings/image.h"
 #include "pipelines/recipe/eligibility.h"
 
 namespace inferad::recipe {
@@ -32,8 +33,18 @@ struct Input {
     window,    // as shown, 0 (black) to 1 (white): the first VOI window, without one the range of the stored bits
   };
   Values values = Values::modality;
-  bool invert_monochrome1 = true;   // of modality values too: white is high, whatever the photometric interpretation
-  int dimensions = 3;               // 3: a volume; 2: one image, no slices
+  bool invert_monochrome1 = true;  // of modality values too: white is high, whatever the photometric interpretation
+  int dimensions = 3;              // 3: a volume; 2: one image, no slices
+  // Of multi-frame images. All: the frames are the channels of the entry, [frames, i, j].
+  findings::FrameChoice frames = findings::FrameChoice::none;
+  // Not empty: the network needs these images together. Each goes through the preprocessing by itself, then they are …
+  enum class Join {
+    arguments,  // forward's arguments, each [1, channel, i, j]
+    channels,   // one tensor [1, channels of all, i, j]
+    batch,      // one tensor [images, channel, i, j]; pred is postprocessed for each, the numbers follow one another
+  };
+  std::vector<findings::WantedView> images;
+  Join join = Join::arguments;
   std::vector<HeaderInput> header;  // not empty: forward gets [batch, numbers] as its last argument, float32
 };
 

@@ -65,6 +65,7 @@ PipelineFile pipeline_of(const JsonNode& node, const std::filesystem::path& fold
   if (const auto member = object.find("input")) pipeline.input = input_of(*member);
   read_recipe_members(object, text, pipeline);
   read_output(object, pipeline);
+  check_input(object, pipeline);
   return pipeline;
 }
 

@@ -12,6 +12,7 @@
 #include "pipelines/findings/codes.h"
 #include "pipelines/imaging/projection.h"
 #include "pipelines/imaging/series.h"
+#include "pipelines/imaging/views.h"
 #include "pipelines/results/results.h"
 #include "pipelines/results/source_header.h"
 #include "server/base/crash_point.h"
@@ -54,6 +55,7 @@ class Run {
 
   // The first series that can be analysed, else the first of all.
   Result<Attempt> choose() {
+    if (!pipeline_.views.empty()) return analyse_views();
     std::optional<Attempt> first;
     for (const auto& series : job_.series) {
       INFERAD_TRY(auto attempt, analyse(series));
@@ -75,13 +77,39 @@ class Run {
     for (const auto& file : series.files) {
       events_.progress("load", 0);
       auto source = results::SourceHeader::read(std::span(&file, 1));
-      INFERAD_TRY(auto loaded, imaging::load_projection(file, {.threads = threads_}));
+      INFERAD_TRY(auto loaded, imaging::load_projection(file, {.threads = threads_, .frames = pipeline_.frames}));
       INFERAD_TRY(auto attempt, attempt_with(series, std::move(loaded), std::move(source)));
       if (attempt.findings.outcome == Outcome::analysed) return attempt;
       if (!first) first = std::move(attempt);
     }
     if (first) return std::move(*first);
     return refused(&series, {findings::codes::kNoSeries, "the series has no images"});
+  }
+
+  // The pipeline needs several images of the study together, whatever series they lie in.
+  Result<Attempt> analyse_views() {
+    std::vector<std::filesystem::path> files;
+    for (const auto& series : job_.series) files.insert(files.end(), series.files.begin(), series.files.end());
+    if (files.empty()) return refused(nullptr, {findings::codes::kNoSeries, "the study has no images"});
+    events_.progress("load", 0);
+    INFERAD_TRY(auto found, imaging::find_views(files, pipeline_.views));
+    const auto* chosen = std::get_if<std::vector<std::filesystem::path>>(&found);
+    auto source = results::SourceHeader::read(chosen ? *chosen : files);
+    if (!chosen) return refused_with(nullptr, std::get<imaging::Refusal>(std::move(found)), std::move(source));
+    std::vector<findings::Image> images;
+    for (const auto& file : *chosen) {
+      INFERAD_TRY(auto loaded, imaging::load_projection(file, {.threads = threads_}));
+      if (auto* refusal = std::get_if<imaging::Refusal>(&loaded))
+        return refused_with(nullptr, std::move(*refusal), std::move(source));
+      images.push_back(std::get<findings::Image>(std::move(loaded)));
+    }
+    INFERAD_TRY(auto header, std::move(source));  // images of different patients are not analysed at all
+    events_.progress("load", 1);
+    INFERAD_TRY(auto output, engine_.run(pipeline_.name, images, job_, events_.progress));
+    Attempt attempt;  // without image: the report refers to all that were read
+    attempt.findings = std::move(output.findings);
+    attempt.source = std::move(header);
+    return attempt;
   }
 
   Result<Attempt> analyse_volume(const JobSeries& series) {
@@ -95,11 +123,8 @@ class Run {
 
   Result<Attempt> attempt_with(const JobSeries& series, imaging::OrRefusal<findings::Image> loaded,
                                Result<results::SourceHeader> source) {
-    if (auto* refusal = std::get_if<imaging::Refusal>(&loaded)) {
-      auto attempt = refused(&series, std::move(*refusal));
-      if (source) attempt.source = std::move(*source);
-      return attempt;
-    }
+    if (auto* refusal = std::get_if<imaging::Refusal>(&loaded))
+      return refused_with(&series, std::move(*refusal), std::move(source));
     INFERAD_TRY(auto header, std::move(source));  // images of different patients are not analysed at all
     events_.progress("load", 1);
     return infer(std::get<findings::Image>(std::move(loaded)), std::move(header));
@@ -113,6 +138,12 @@ class Run {
     if (attempt.findings.outcome != Outcome::analysed) return attempt;
     attempt.image = std::move(image);
     if (!output.labels.labels.empty()) attempt.labels = std::move(output.labels);  // else numbers only
+    return attempt;
+  }
+
+  Attempt refused_with(const JobSeries* series, imaging::Refusal refusal, Result<results::SourceHeader> source) const {
+    auto attempt = refused(series, std::move(refusal));
+    if (source) attempt.source = std::move(*source);
     return attempt;
   }
 

@@ -11,8 +11,8 @@
 
 namespace inferad::app {
 
-// Prints every problem to stderr when there is one. settings_or_print does not look at the rules, for what works without
-// them: a new pipeline is brought here before a rule can name it.
+// Prints every problem to stderr when there is one. settings_or_print does not look at the rules, for what works
+// without them: a new pipeline is brought here before a rule can name it.
 std::optional<config::Configuration> load_or_print(const std::filesystem::path& file);
 std::optional<config::Settings> settings_or_print(const std::filesystem::path& file);
 

@@ -10,16 +10,16 @@ namespace {
 constexpr double kRadius = 22.3;                                    // mm
 const double kVolume = 4.0 / 3 * M_PI * std::pow(kRadius / 10, 3);  // mL
 
-findings::Image organ(double hu) {
+findings::Image organ(double hu, double around) {
   auto image = turned_ct();
   const auto centre = at(image.geometry, 46.4, 43.7, 19.2);
   paint(
-      image, [&](const Vec3& place) { return distance(place, centre) < kRadius ? hu : -100.0; }, 2);
+      image, [&](const Vec3& place) { return distance(place, centre) < kRadius ? hu : around; }, 0.1);
   return image;
 }
 
 findings::Image of_patient(std::string weight, std::string size, std::string age, std::string sex) {
-  static const auto painted = organ(50);
+  static const auto painted = organ(50, -100);
   auto image = painted;
   image.header = {{"PatientWeight", {std::move(weight)}},
                   {"PatientSize", {std::move(size)}},
@@ -77,7 +77,7 @@ TEST_CASE("a value that is stated is never replaced: outside the range or unknow
 }
 
 TEST_CASE("every window of a sliding window gets the values") {
-  auto image = organ(140);  // between the thresholds of 120 and 100 kV
+  auto image = organ(140, 120);  // 130 between them, at 120 kV the threshold; at 100 kV it is 147
   image.header["KVP"].text = "120";
   CHECK(measured(run("ct-calcium", image), "calcium", "Volume") == Approx(kVolume).epsilon(0.05));
   image.header["KVP"].text = "100.0";

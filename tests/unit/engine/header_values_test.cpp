@@ -19,7 +19,7 @@ recipe::HeaderInput asked(std::string_view keyword, std::size_t unit = 0) {
 std::variant<HeaderRow, Unsuitable> row(const char* keyword, const std::string& text, recipe::HeaderInput input) {
   findings::Image image;
   image.header[keyword].text = text;
-  return header_row(image, std::span(&input, 1));
+  return header_row(std::span(&image, 1), std::span(&input, 1));
 }
 
 double given(const char* keyword, const std::string& text, const recipe::HeaderInput& input) {
@@ -70,11 +70,29 @@ TEST_CASE("the pipeline's own value stands in only for what is not stated, with 
   auto weight = asked("PatientWeight");
   weight.fallback = 70;
   weight.scale = 0.1;
-  const auto result = header_row({}, std::span(&weight, 1));
+  const auto result = header_row(std::vector<findings::Image>(1), std::span(&weight, 1));
   const auto& filled = std::get<HeaderRow>(result);
   CHECK(filled.values.at(0).given == Approx(7));
   CHECK(filled.values.at(0).fallback);
   CHECK(filled.remarks.at(0) == "The images do not state PatientWeight: 70 kg was assumed.");
+}
+
+TEST_CASE("images that are analysed together must say the same") {
+  std::vector<findings::Image> images(2);
+  auto weight = asked("PatientWeight");
+  weight.fallback = 70;
+  const auto code = [&] {
+    const auto result = header_row(images, std::span(&weight, 1));
+    const auto* reason = std::get_if<Unsuitable>(&result);
+    return reason ? reason->reason.value : "";
+  };
+  CHECK(code().empty());
+  images[1].header["PatientWeight"].text = "60";
+  CHECK(code() == "HEADER_DIFFERS");
+  images[0].header["PatientWeight"].text = "61";
+  CHECK(code() == "HEADER_DIFFERS");
+  images[0].header["PatientWeight"].text = "60";
+  CHECK(code().empty());
 }
 
 TEST_CASE("the table of attributes holds nothing that names a patient") {

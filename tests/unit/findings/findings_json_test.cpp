@@ -71,9 +71,10 @@ TEST_CASE("places of findings survive the way through JSON, and must hold togeth
   }
 }
 
-TEST_CASE("values of the header survive the way through JSON") {
+TEST_CASE("what the network was given survives the way through JSON") {
   auto findings = samples::analysed();
   findings.header_values = samples::header_values();
+  findings.input_images = samples::input_images();
   const auto text = to_json(findings);
   const auto again = findings_from_json(text);
   REQUIRE(again);
@@ -82,6 +83,7 @@ TEST_CASE("values of the header survive the way through JSON") {
   CHECK(again->header_values.at(1).word == "F");
   CHECK_FALSE(again->header_values.at(1).value);
   CHECK(again->header_values.at(2).fallback);
+  CHECK(again->input_images.at(1).image.sop_instance_uid == "1.2.3.4.5.2");
   CHECK(error_of(replaced(text, "\"given\": 0.64", "\"give\": 0.64")) ==
         "findings.json: /header_values/0/give: is not a member of this object");
 }

@@ -83,6 +83,11 @@ inline std::vector<HeaderValue> header_values() {
           {"PatientWeight", 70, "kg", "", 70, true}};
 }
 
+inline std::vector<InputImage> input_images() {
+  return {{"left_cc", {"1.2.840.10008.5.1.4.1.1.1.2", "1.2.3.4.5.1", 1}},
+          {"right_cc", {"1.2.840.10008.5.1.4.1.1.1.2", "1.2.3.4.5.2", 1}}};
+}
+
 // A box in the patient, turned by 30 degrees; and a point in an image.
 inline Location box_in_patient() {
   return {Location::Form::box,

@@ -42,6 +42,7 @@ TEST_CASE("what we write is valid under the shipped schemas") {
   located.items.push_back(samples::located("nodule-1", samples::box_in_patient()));
   located.items.push_back(samples::located("nodule-2", samples::point_in_image()));
   located.header_values = samples::header_values();
+  located.input_images = samples::input_images();
   CHECK(accepted(validate_with("findings.schema.json", to_json(located))));
   CHECK(accepted(validate_with("job.schema.json", to_json(samples::job()))));
 }

@@ -87,6 +87,64 @@ TEST_CASE("a window of no width is no window") {
   CHECK_FALSE(image.grey.windowed);
 }
 
+// A made image of `frames` frames of 8-bit samples, and the frame that each value belongs to in its first sample.
+std::filesystem::path make_frames(MadeSeries& series, int frames, int samples, const char* photometric) {
+  return series.add(0, [&](DcmDataset& data) {
+    make_radiograph(data);
+    data.putAndInsertString(DCM_NumberOfFrames, std::to_string(frames).c_str());
+    data.putAndInsertString(DCM_PhotometricInterpretation, photometric);
+    for (const auto& [key, value] : {std::pair(DCM_SamplesPerPixel, samples), std::pair(DCM_BitsAllocated, 8),
+                                     std::pair(DCM_BitsStored, 8), std::pair(DCM_HighBit, 7)})
+      data.putAndInsertUint16(key, static_cast<Uint16>(value));
+    if (samples == 3) data.putAndInsertUint16(DCM_PlanarConfiguration, 0);
+    std::vector<Uint8> bytes;
+    for (int frame = 0; frame < frames; ++frame)
+      for (int i = 0; i < MadeSeries::kColumns * MadeSeries::kRows; ++i)
+        for (int sample = 0; sample < samples; ++sample)
+          bytes.push_back(static_cast<Uint8>(10 * frame + i % MadeSeries::kColumns + 50 * sample));
+    data.putAndInsertUint8Array(DCM_PixelData, bytes.data(), static_cast<unsigned long>(bytes.size()));
+  });
+}
+
+TEST_CASE("frames that lie nowhere are taken where a pipeline asks for them") {
+  using findings::FrameChoice;
+  MadeSeries series;
+  const auto file = make_frames(series, 5, 1, "MONOCHROME2");
+  const auto load_with = [&](FrameChoice choice) {
+    auto loaded = load_projection(file, {.frames = choice});
+    REQUIRE(loaded);
+    return std::get<findings::Image>(std::move(*loaded));
+  };
+  const auto refused = load_projection(file);
+  CHECK(std::get<Refusal>(*refused).reason.value == "MULTI_FRAME");
+  const auto all = load_with(FrameChoice::all);
+  constexpr std::size_t plane = MadeSeries::kColumns * MadeSeries::kRows;
+  CHECK(all.geometry.slices == 5);
+  REQUIRE(all.voxels.size() == 5 * plane);
+  CHECK(all.voxels[3 * plane + MadeSeries::kColumns + 7] == 37);
+  CHECK(all.sources.size() == 5);
+  CHECK(all.sources.back().frame == 5);
+  const auto middle = load_with(FrameChoice::middle);
+  CHECK(middle.geometry.slices == 1);
+  CHECK(middle.voxels[4] == 24);
+  CHECK(middle.sources.at(0).frame == 3);
+  CHECK(load_with(FrameChoice::first).voxels[4] == 4);
+}
+
+TEST_CASE("colour is luminance, as the standard weighs it") {
+  MadeSeries series;
+  const LoadOptions all{.frames = findings::FrameChoice::all};
+  const auto rgb = load_projection(make_frames(series, 2, 3, "RGB"), all);
+  const auto& image = std::get<findings::Image>(*rgb);
+  constexpr std::size_t plane = MadeSeries::kColumns * MadeSeries::kRows;
+  CHECK(image.voxels[plane + 7] == Approx(0.299 * 17 + 0.587 * 67 + 0.114 * 117));
+  CHECK(image.grey.highest == 255);
+  const auto ybr = load_projection(make_frames(series, 2, 3, "YBR_FULL"), all);
+  CHECK(std::get<findings::Image>(*ybr).voxels[plane + 7] == 17);
+  const auto other = load_projection(make_frames(series, 2, 3, "YBR_ICT"), all);
+  CHECK(std::get<Refusal>(*other).reason.value == "PIXEL_FORMAT");
+}
+
 TEST_CASE("a colour image and a file without pixels are refused with their reason") {
   MadeSeries series;
   auto loaded = load_projection(series.add(0, [](DcmDataset& data) {

@@ -8,20 +8,28 @@ namespace {
 
 using namespace testing;
 
-Result<PipelineFile> read(const Json& input) {
+Result<PipelineFile> read(const Json& input, const std::string& output = "segmentation",
+                          const std::string& inferer = "SimpleInferer") {
   const Folder folder;
   auto document = good_pipeline();
   document["input"] = input;
+  document["inferer"] = {{"_target_", inferer}, {"roi_size", {8, 8}}};
+  if (output == "classification") {
+    document["output"] = {{"kind", output}, {"classes", {"a", "b"}}, {"scores", "score"}};
+    for (const char* name : {"measurements", "findings"}) document.erase(name);
+  }
   folder.write("spleen/pipeline.json", document.dump());
   return read_pipeline_file(folder.path / "spleen");
 }
 
 // What is said, from the JSON pointer on.
-std::string problem(const Json& input) {
-  const auto pipeline = read(input);
+std::string problem(const Json& input, const std::string& output = "segmentation",
+                    const std::string& pointer = "/input", const std::string& inferer = "SimpleInferer") {
+  const auto pipeline = read(input, output, inferer);
   if (pipeline) return "";
   const auto& what = pipeline.error().what;
-  return what.substr(what.find("/input"));
+  const auto begin = what.find(pointer);
+  return begin == std::string::npos ? what : what.substr(begin);
 }
 
 Json header(const Json& entry) { return {{"header", Json::array({entry})}}; }
@@ -63,6 +71,55 @@ TEST_CASE("mistakes in values of the header have their place") {
   const Json age = {{"attribute", "PatientAge"}, {"unit", "a"}};
   CHECK(problem({{"header", {age, age}}}) == "/input/header/1: \"PatientAge\" is given twice");
   CHECK(problem({{"header", Json::array()}}).starts_with("/input/header"));
+}
+
+TEST_CASE("several images are read with what tells them apart and how they come together") {
+  const auto pipeline = read(
+      {{"dimensions", 2},
+       {"images",
+        {{{"name", "left_cc"}, {"laterality", "L"}, {"view", "CC"}}, {{"name", "side"}, {"view", {"LL", "LATERAL"}}}}},
+       {"join", "batch"}},
+      "classification");
+  if (!pipeline) FAIL(pipeline.error().what);
+  const auto& input = pipeline->input;
+  REQUIRE(input.images.size() == 2);
+  CHECK(input.images[0].name == "left_cc");
+  CHECK(input.images[0].laterality == "L");
+  CHECK(input.images[1].laterality.empty());
+  CHECK(input.images[1].views == std::vector<std::string>{"LL", "LATERAL"});
+  CHECK(input.join == Input::Join::batch);
+  CHECK(input.frames == findings::FrameChoice::none);
+}
+
+TEST_CASE("frames are all or one of them") {
+  CHECK(read({{"dimensions", 2}, {"frames", "all"}}, "classification")->input.frames == findings::FrameChoice::all);
+  CHECK(read({{"dimensions", 2}, {"frames", "middle"}})->input.frames == findings::FrameChoice::middle);
+  CHECK(problem({{"dimensions", 2}, {"frames", "last"}}).starts_with("/input/frames: found the text \"last\""));
+  CHECK(problem({{"frames", "first"}}) == "/input/frames: frames are images: \"dimensions\" must be 2");
+}
+
+TEST_CASE("mistakes in several images have their place") {
+  const Json left = {{"name", "left"}, {"laterality", "L"}}, right = {{"name", "right"}, {"laterality", "R"}};
+  const auto with = [&](const Json& images, const Json& more = Json::object()) {
+    Json input = {{"dimensions", 2}, {"images", images}};
+    input.update(more);
+    return problem(input, "classification");
+  };
+  CHECK(with({left, right}).empty());
+  CHECK(with({left}).starts_with("/input/images"));
+  CHECK(with({left, left}) == "/input/images/1: \"left\" is given twice");
+  CHECK(with({left, {{"name", "x"}}}).starts_with("/input/images/1"));
+  CHECK(with({left, {{"name", "x"}, {"laterality", "left"}}}).starts_with("/input/images/1/laterality"));
+  CHECK(with({left, right}, {{"join", "sum"}}).starts_with("/input/join"));
+  CHECK(with({left, right}, {{"dimensions", 3}}).find("must be 2") != std::string::npos);
+  CHECK(with({left, right}, {{"frames", "all"}}).find("exclude one another") != std::string::npos);
+  CHECK(problem({{"join", "batch"}}) == "/input/join: there are no \"images\" to join");
+}
+
+TEST_CASE("several images and all frames give numbers, from the whole image") {
+  const Json frames = {{"dimensions", 2}, {"frames", "all"}};
+  CHECK(problem(frames, "segmentation", "/output").find("a classification or a regression only") != std::string::npos);
+  CHECK(problem(frames, "classification", "/inferer", "SliceInferer").find("only SimpleInferer") != std::string::npos);
 }
 
 }  // namespace

@@ -54,6 +54,9 @@ DETECTION = {
 HEADER = {**REGRESSION, "input": {"header": [
     {"attribute": "PatientAge", "unit": "a", "scale": 0.01, "offset": -0.4, "range": {"min": 18}, "default": 60},
     {"attribute": "PatientSex", "codes": {"F": 0, "M": 1}}]}}
+VIEWS = {**CLASSIFICATION, "input": {"dimensions": 2, "join": "channels", "images": [
+    {"name": "left_cc", "laterality": "L", "view": "CC"}, {"name": "side", "view": ["LL", "LATERAL"]}]}}
+FRAMES = {**CLASSIFICATION, "input": {"dimensions": 2, "frames": "all"}}
 BUNDLE = {**{key: value for key, value in SEGMENTATION.items() if key not in ("preprocessing", "inferer")}, "bundle": True}
 MODEL = {
     "name": "net", "version": "1", "format": "bundle", "file": "models/model.ts", "sha256": "a" * 64,
@@ -83,7 +86,7 @@ def shipped(pattern):
     return [json.loads(file.read_text()) for file in SOURCE.glob(pattern)]
 
 
-GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, HEADER, BUNDLE,
+GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, HEADER, VIEWS, FRAMES, BUNDLE,
                      *shipped("tests/torch/archetypes/catalog/*/pipeline.json"),
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
         "model": [MODEL, *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
@@ -102,6 +105,10 @@ BAD = {
         changed(SEGMENTATION, "/findings/0/at_most", 1), changed(SEGMENTATION, "/findings/0/class", "x"),
         changed(SEGMENTATION, "/findings/0/measurement", None), changed(SEGMENTATION, "/input", {"dimensions": 4}),
         changed(CLASSIFICATION, "/output/scores", "x"), changed(REGRESSION, "/output/values/0/interval", {}),
+        changed(VIEWS, "/input/images/0/laterality", "left"), changed(VIEWS, "/input/images/1/view", None),
+        changed(VIEWS, "/input/images", [{"name": "x", "view": "CC"}]), changed(VIEWS, "/input/join", "sum"),
+        changed(VIEWS, "/input/dimensions", 3), changed(VIEWS, "/input/dimensions", None), changed(VIEWS, "/input/images", None),
+        changed(VIEWS, "/input/frames", "all"), changed(FRAMES, "/input/frames", "last"), changed(FRAMES, "/input/dimensions", None),
         changed(HEADER, "/input/header/0/attribute", "PatientName"), changed(HEADER, "/input/header/0/unit", None),
         changed(HEADER, "/input/header/0/unit", "lb"), changed(HEADER, "/input/header/0/codes", {"F": 1}),
         changed(HEADER, "/input/header/1/codes", None), changed(HEADER, "/input/header/1/codes", {}),
