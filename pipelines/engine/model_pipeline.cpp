@@ -34,14 +34,18 @@ Result<findings::LabelMap> label_map_of(const at::Tensor& prediction, const find
                                           "does the recipe end in Invert and AsDiscrete?",
                                           fmt::streamed(sizes), columns, rows, slices)};
   }
-  const auto values = prediction.to(at::kCPU).view({columns, rows, slices});
-  if (values.is_floating_point() && !values.isfinite().all().item<bool>())
-    return Error{Errc::model, "the label map holds values that are no numbers"};
-  if (values.lt(0).any().item<bool>() || values.gt(255).any().item<bool>())
-    return Error{Errc::model, "the label map holds values outside 0 to 255"};
-  const auto bytes = values.permute({2, 1, 0}).to(at::kByte).contiguous();  // columns fastest
-  const auto* begin = bytes.data_ptr<std::uint8_t>();
-  return findings::LabelMap{geometry.columns, geometry.rows, geometry.slices, {begin, begin + bytes.numel()}};
+  const auto values = prediction.to(at::kCPU).view({columns, rows, slices}).permute({2, 1, 0});  // columns fastest
+  if (values.scalar_type() != at::kByte) {
+    const auto [least, most] = at::aminmax(values);  // NaN when a value is
+    if (values.is_floating_point() && !(std::isfinite(least.item<double>()) && std::isfinite(most.item<double>())))
+      return Error{Errc::model, "the label map holds values that are no numbers"};
+    if (least.item<double>() < 0 || most.item<double>() > 255)
+      return Error{Errc::model, "the label map holds values outside 0 to 255"};
+  }
+  findings::LabelMap map{geometry.columns, geometry.rows, geometry.slices, {}};
+  map.labels.resize(static_cast<std::size_t>(values.numel()));
+  torch::from_blob(map.labels.data(), {slices, rows, columns}, at::kByte).copy_(values);
+  return map;
 }
 
 // A sum is no number when one of its terms is none: one pass, no copy. Infinities of both signs need a second look.

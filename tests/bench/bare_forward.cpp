@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: bare_forward unet FILE | bare_forward time FILE COUNT BATCH SHAPE…\n");
     return 64;
   }
-  mallopt(M_MMAP_THRESHOLD, 512 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc takes
   mallopt(M_TRIM_THRESHOLD, 512 << 20);
   const char* threads = std::getenv("BENCH_THREADS");
   at::set_num_threads(threads != nullptr ? std::atoi(threads) : 2);
