@@ -14,6 +14,7 @@ struct Words {  // what the command line said
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out, source;
   std::int64_t id = 0;
+  SimulateChoice simulate;
 };
 
 CLI::App* add_command(CLI::App& app, Words& words, const char* name, const char* help, std::function<int()> command,
@@ -49,6 +50,23 @@ void add_file_commands(CLI::App& app, Words& words, int& status) {
       app, words, "echo", "does a configured peer answer?", [&] { return echo_command(words.node, words.peer); },
       status);
   echo->add_option("peer", words.peer, "name of the peer in the configuration")->required();
+}
+
+void add_simulate(CLI::App& app, Words& words, int& status) {
+  auto& choice = words.simulate;
+  auto* sub = app.add_subcommand("simulate", "what the reading order does to waits, on made-up days");
+  sub->add_option("scenario", choice.scenario,
+                  "scenario file (config/examples/scenario-*.json); without it, a default");
+  sub->add_option("--reference", choice.reference,
+                  "check against the numbers of this file; exit status 1 when one is off");
+  sub->add_option("--plots", choice.plots, "folder for plots (SVG)");
+  sub->add_option("--studies", choice.studies, "of each replication; with --reference of each set")
+      ->check(CLI::Range(100, 100'000'000));
+  sub->add_option("--replications", choice.replications, "how often, with other random numbers")
+      ->check(CLI::Range(2, 1000));
+  sub->add_option("--seed", choice.seed, "the same seed gives the same bytes")
+      ->check(CLI::Range(std::int64_t{0}, INT64_MAX));
+  sub->callback([&words, &status] { status = simulate_command(words.simulate); });
 }
 
 void add_model_commands(CLI::App& models, Words& words, int& status) {
@@ -110,6 +128,7 @@ int main(int argc, char** argv) {
   Words words;
   int status = 0;
   add_file_commands(app, words, status);
+  add_simulate(app, words, status);
   add_node_commands(app, words, status);
   CLI11_PARSE(app, argc, argv);
   return status;

@@ -34,6 +34,16 @@ int fetch_command(const NodeChoice& node, const std::string& model, const std::s
 // Through inferad-worker: a model and a pipeline of a MONAI bundle or a TorchScript file.
 int import_command(const NodeChoice& node, const std::filesystem::path& source, const std::string& name);
 
+struct SimulateChoice {
+  std::filesystem::path scenario;     // "" = the default one
+  std::filesystem::path reference;    // check against its numbers instead
+  std::filesystem::path plots;        // folder for SVG files; "" = none
+  int studies = 0, replications = 0;  // 0 = as in the scenario
+  std::int64_t seed = -1;             // the same
+};
+// The shipped reading order on made-up days. --reference: fails unless every number is within bounds.
+int simulate_command(const SimulateChoice& choice);
+
 // ---- questions to the running node, over its HTTP API ----
 int status_command(const NodeChoice& node);
 int worklist_command(const NodeChoice& node);

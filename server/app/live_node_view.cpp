@@ -16,7 +16,7 @@ namespace {
 
 worklist::PolicySettings policy(const config::WorklistSettings& settings) {
   worklist::PolicySettings out;
-  out.targets = settings.targets;
+  std::copy(settings.targets.begin(), settings.targets.end(), out.targets.begin());
   out.reserve = settings.reserve;
   return out;
 }
@@ -85,8 +85,8 @@ Result<std::vector<WorklistEntry>> LiveNodeView::worklist() {
   }
   const auto settings = policy(parts_.configuration.get()->settings.worklist);
   std::vector<WorklistEntry> ordered;
-  for (const auto id : worklist::reading_order(waiting, settings, std::nullopt)) {
-    ordered.push_back(std::move(*by_id.at(id)));
+  for (const auto& place : worklist::reading_order(waiting, settings, std::nullopt)) {
+    ordered.push_back(std::move(*by_id.at(place.id)));
   }
   return ordered;
 }

@@ -32,6 +32,7 @@ GOOD = {
                 rule({"series": {"all": [{"orientation": ["axial"]}, {"slice_distance": {"uniform": True}}]}}),
                 rule(series={"prefer": ["longest", {"attribute": "ImageType", "exists": True}]}),
                 rule(then={"no_analysis": "not_analysed", "because": "x"})],
+    "scenario": [{}, {"readers_by_hour": 2}, {"findings": []}, {"orders": {"LOW": {"share": 1}}}],
 }
 BAD = {
     "inferad": [[], {"x": 1}, {"ae_title": "12345678901234567"}, {"ae_title": " A"}, {"dicom": {"port": 65536}},
@@ -45,14 +46,16 @@ BAD = {
                 rule(then={"no_analysis": "not_analysed"}), rule(then={**RUN, "no_analysis": "not_analysed", "because": "x"}),
                 rule(series={}, then={"no_analysis": "not_analysed", "because": "x"}), rule(series={"prefer": ["best"]}),
                 rule({"images": {"min": 1}, "calling_ae": ["A"]})],
+    "scenario": [{"studys": 1}, {"readers_by_hour": [1, 2]}, {"findings": [{"name": "f"}]}, {"arrivals": {"load": 3}},
+                 {"findings": [{"name": "f", "prevalence": 0.1, "sensitivity": 1}]}, {"compare": ["lifo"]}],
 }
 
 failures = 0
-for name in ("inferad", "routing"):
+for name in ("inferad", "routing", "scenario"):
     schema = json.loads((FOLDER / "schema" / f"{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    files = [FOLDER / f"{name}.json", *FOLDER.glob(f"examples/{name}*.json")]
+    files = [*FOLDER.glob(f"{name}.json"), *FOLDER.glob(f"examples/{name}*.json")]
     for good in [*(json.loads(file.read_text()) for file in files), *copy.deepcopy(GOOD[name])]:
         for error in validator.iter_errors(good):
             print(f"{name}: {json.dumps(good)[:200]}: {error.message}")

@@ -34,6 +34,13 @@ std::vector<std::int64_t> by_arrival(std::vector<WaitingStudy> list) {
   return ids;
 }
 
+std::vector<std::int64_t> ids(const std::vector<WaitingStudy>& list, const PolicySettings& settings,
+                              std::optional<int> starts) {
+  std::vector<std::int64_t> out;
+  for (const auto& place : reading_order(list, settings, starts)) out.push_back(place.id);
+  return out;
+}
+
 std::size_t place_of(const std::vector<std::int64_t>& order, std::int64_t id) {
   return static_cast<std::size_t>(std::find(order.begin(), order.end(), id) - order.begin());
 }
@@ -46,7 +53,7 @@ TEST_CASE("without positives, or with nothing but positives, the order is first 
     for (const std::optional<int> starts : {std::optional<int>(), std::optional<int>(0), std::optional<int>(8)}) {
       auto list = random_list(random, 60);
       for (auto& one : list) one.level = level;
-      CHECK(reading_order(list, {}, starts) == by_arrival(list));
+      CHECK(ids(list, {}, starts) == by_arrival(list));
     }
   }
 }
@@ -55,13 +62,13 @@ TEST_CASE("the earliest deadline is read first") {
   const std::vector<WaitingStudy> list = {study(1, Level::low, 0), study(2, Level::routine, 100),
                                           study(3, Level::high, 350), study(4, Level::stat, 400)};
   // Deadlines: 480, 340, 470, 400.
-  CHECK(reading_order(list, {}, std::nullopt) == std::vector<std::int64_t>{2, 4, 3, 1});
+  CHECK(ids(list, {}, std::nullopt) == std::vector<std::int64_t>{2, 4, 3, 1});
 }
 
 TEST_CASE("equal deadlines go by arrival, then by study UID") {
   const std::vector<WaitingStudy> list = {study(3, Level::high, 120), study(2, Level::routine, 0),
                                           study(1, Level::routine, 0)};
-  CHECK(reading_order(list, {}, 8) == std::vector<std::int64_t>{1, 2, 3});
+  CHECK(ids(list, {}, 8) == std::vector<std::int64_t>{1, 2, 3});
 }
 
 TEST_CASE("STAT goes before overdue studies except once in k") {
@@ -70,17 +77,39 @@ TEST_CASE("STAT goes before overdue studies except once in k") {
   std::vector<WaitingStudy> list;
   for (int i = 0; i < 10; ++i) list.push_back(study(i, Level::stat, 1000 + i));
   for (int i = 0; i < 2; ++i) list.push_back(study(100 + i, Level::low, i));
-  CHECK(reading_order(list, settings, 0) == std::vector<std::int64_t>{0, 1, 2, 100, 3, 4, 5, 101, 6, 7, 8, 9});
-  CHECK(reading_order(list, settings, 2) == std::vector<std::int64_t>{0, 100, 1, 2, 3, 101, 4, 5, 6, 7, 8, 9});
-  CHECK(reading_order(list, settings, 4) == std::vector<std::int64_t>{100, 0, 1, 2, 101, 3, 4, 5, 6, 7, 8, 9});
-  CHECK(reading_order(list, settings, std::nullopt) ==
-        std::vector<std::int64_t>{100, 101, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  CHECK(ids(list, settings, 0) == std::vector<std::int64_t>{0, 1, 2, 100, 3, 4, 5, 101, 6, 7, 8, 9});
+  CHECK(ids(list, settings, 2) == std::vector<std::int64_t>{0, 100, 1, 2, 3, 101, 4, 5, 6, 7, 8, 9});
+  CHECK(ids(list, settings, 4) == std::vector<std::int64_t>{100, 0, 1, 2, 101, 3, 4, 5, 6, 7, 8, 9});
+  CHECK(ids(list, settings, std::nullopt) == std::vector<std::int64_t>{100, 101, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+}
+
+TEST_CASE("every row says which part of the rule put it there") {
+  PolicySettings settings;
+  settings.reserve = 3;
+  const std::vector<WaitingStudy> list = {study(1, Level::low, 0), study(2, Level::stat, 900),
+                                          study(3, Level::stat, 901), study(4, Level::stat, 902)};
+  std::vector<Turn> turns;
+  for (const auto& place : reading_order(list, settings, 0)) turns.push_back(place.turn);
+  CHECK(turns == std::vector<Turn>{Turn::reserve, Turn::reserve, Turn::exception, Turn::deadline});
+}
+
+TEST_CASE("a reader's own choice counts: another level before waiting STAT uses the exception up") {
+  Policy policy({}, 8);
+  policy.started(Level::routine, false);
+  CHECK(policy.stat_starts() == 8);
+  policy.started(Level::stat, true);
+  CHECK(policy.stat_starts() == 9);
+  policy.started(Level::routine, true);
+  CHECK(policy.stat_starts() == 0);
+  Policy without({}, std::nullopt);
+  without.started(Level::stat, true);
+  CHECK_FALSE(without.stat_starts());
 }
 
 TEST_CASE("a study that is not overdue never uses the reserve") {
   const std::vector<WaitingStudy> list = {study(1, Level::high, 0), study(2, Level::stat, 100),
                                           study(3, Level::stat, 101)};
-  CHECK(reading_order(list, {}, 8) == std::vector<std::int64_t>{2, 3, 1});
+  CHECK(ids(list, {}, 8) == std::vector<std::int64_t>{2, 3, 1});
 }
 
 TEST_CASE("the list shown is the rule applied to what remains") {
@@ -89,10 +118,10 @@ TEST_CASE("the list shown is the rule applied to what remains") {
   for (int round = 0; round < 50; ++round) {
     auto list = random_list(random, 30);
     int starts = static_cast<int>(random() % 9);
-    const auto shown = reading_order(list, settings, starts);
+    const auto shown = ids(list, settings, starts);
     for (const auto id : shown) {
       const auto next = std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.id == id; });
-      REQUIRE(reading_order(list, settings, starts).front() == id);
+      REQUIRE(ids(list, settings, starts).front() == id);
       const bool stat_waits =
           std::any_of(list.begin(), list.end(), [](const auto& o) { return o.level == Level::stat; });
       if (next->level == Level::stat) ++starts;
@@ -106,9 +135,9 @@ TEST_CASE("the order depends on the studies, not on how they are listed") {
   std::mt19937 random(3);
   for (int round = 0; round < 50; ++round) {
     auto list = random_list(random, 40);
-    const auto order = reading_order(list, {}, 3);
+    const auto order = ids(list, {}, 3);
     std::shuffle(list.begin(), list.end(), random);
-    CHECK(reading_order(list, {}, 3) == order);
+    CHECK(ids(list, {}, 3) == order);
   }
 }
 
@@ -119,9 +148,9 @@ TEST_CASE("raising a study never moves it back") {
     const std::size_t at = random() % list.size();
     if (list[at].level == Level::stat) continue;
     const std::optional<int> starts = round % 2 ? std::optional<int>(static_cast<int>(random() % 9)) : std::nullopt;
-    const auto before = place_of(reading_order(list, {}, starts), list[at].id);
+    const auto before = place_of(ids(list, {}, starts), list[at].id);
     list[at].level = static_cast<Level>(static_cast<int>(list[at].level) - 1);
-    CHECK(place_of(reading_order(list, {}, starts), list[at].id) <= before);
+    CHECK(place_of(ids(list, {}, starts), list[at].id) <= before);
   }
 }
 
@@ -137,7 +166,7 @@ TEST_CASE("nothing starves: STAT studies without end let every overdue study thr
        ++minute) {
     REQUIRE(++readings <= 20 * settings.reserve);
     list.push_back(study(next_stat++, Level::stat, minute));
-    const auto id = reading_order(list, settings, starts).front();
+    const auto id = ids(list, settings, starts).front();
     const auto next = std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.id == id; });
     starts = next->level == Level::stat ? starts + 1 : 0;
     list.erase(next);
