@@ -10,7 +10,7 @@ using namespace inferad::app;
 
 struct Words {  // what the command line said
   NodeChoice node;
-  std::string pipeline, peer, calling_ae, model, mirror, name;
+  std::string pipeline, peer, calling_ae, model, mirror, name, why;
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out, source;
   std::int64_t id = 0;
@@ -109,7 +109,10 @@ void add_node_commands(CLI::App& app, Words& words, int& status) {
     });
   };
   add("status", "is the running node well?", status_command);
-  add("worklist", "the reading worklist of the running node", worklist_command);
+  auto* worklist = add("worklist", "the reading worklist of the running node", worklist_command);
+  worklist->add_option("--why", words.why, "why this study (number, accession number or UID) stands where it does");
+  worklist->callback(
+      [&] { status = words.why.empty() ? worklist_command(words.node) : why_command(words.node, words.why); });
   add_retry(*add("jobs", "what pipelines did and do", jobs_command), "jobs");
   add_retry(*add("outbox", "what was sent, waits or is parked", outbox_command), "outbox");
   add_model_commands(*add("models", "pipelines and models of the running node", models_command), words, status);

@@ -103,7 +103,8 @@ void App::make_flow() {
                                                    [this] {
                                                      outbox_->nudge();
                                                      bells_.outbox.ring();
-                                                   }});
+                                                   },
+                                                   changed});
   site_ = std::make_unique<web::Site>(*view_);
 }
 

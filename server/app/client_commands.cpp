@@ -2,6 +2,7 @@
 // Operator commands: a question to the API, shown as a table.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -72,7 +73,8 @@ int show_list(const NodeChoice& node, const std::string& target, const char* lis
 
 int worklist_command(const NodeChoice& node) {
   return show_list(node, "/api/v1/worklist", "entries",
-                   {{"ID", "id", Show::number},
+                   {{"#", "position", Show::number},
+                    {"ID", "id", Show::number},
                     {"LEVEL", "level"},
                     {"ORDERED", "order_level"},
                     {"WAITING", "arrived_at", Show::age},
@@ -80,9 +82,36 @@ int worklist_command(const NodeChoice& node) {
                     {"MOD", "modality"},
                     {"STUDY", "study_description", Show::text, 28},
                     {"IMAGES", "instances", Show::number},
+                    {"READ BY", "reading_by", Show::text, 12},
                     {"AI", "ai_state"},
                     {"REASON", "ai_reason", Show::text, 80}},
                    "No studies yet. They appear here when a peer stores images.");
+}
+
+int why_command(const NodeChoice& node, const std::string& study) {
+  const auto body = ask_node(node, "GET", "/api/v1/worklist");
+  if (!body) return fail(body.error());
+  const auto answer = Json::parse(*body, nullptr, false);
+  if (!answer.is_object() || !answer.contains("entries"))
+    return fail({Errc::io, "the node's answer has no \"entries\""});
+  const auto is_it = [&](const Json& entry) {
+    return cell(entry, {"", "id"}) == study || cell(entry, {"", "study_uid"}) == study ||
+           cell(entry, {"", "accession_number"}) == study;
+  };
+  const auto found = std::find_if(answer["entries"].begin(), answer["entries"].end(), is_it);
+  if (found == answer["entries"].end()) {
+    return fail(
+        {Errc::not_found, fmt::format("no study \"{}\" on the list: expected a number of `inferad worklist`, an "
+                                      "accession number or a Study Instance UID",
+                                      study)});
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const char* member : {"position", "level", "order_level", "arrived_at", "deadline_at", "reading_started_at",
+                             "reading_by", "ai_state", "ai_reason", "position_reason"}) {
+    if (const auto text = cell(*found, {"", member}); !text.empty()) rows.push_back({member, text});
+  }
+  fmt::print("{}", text_table({{"WHY"}, {"", false, 400}}, rows));
+  return exit_status::kDone;
 }
 
 int jobs_command(const NodeChoice& node) {

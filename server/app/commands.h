@@ -47,6 +47,7 @@ int simulate_command(const SimulateChoice& choice);
 // ---- questions to the running node, over its HTTP API ----
 int status_command(const NodeChoice& node);
 int worklist_command(const NodeChoice& node);
+int why_command(const NodeChoice& node, const std::string& study);  // study: number, accession number or UID
 int jobs_command(const NodeChoice& node);
 int outbox_command(const NodeChoice& node);
 int models_command(const NodeChoice& node);

@@ -8,18 +8,11 @@
 #include <map>
 #include <tuple>
 
-#include "server/worklist/policy.h"
+#include "server/flow/reading_list.h"
 
 namespace inferad::app {
 
 namespace {
-
-worklist::PolicySettings policy(const config::WorklistSettings& settings) {
-  worklist::PolicySettings out;
-  std::copy(settings.targets.begin(), settings.targets.end(), out.targets.begin());
-  out.reserve = settings.reserve;
-  return out;
-}
 
 int jobs_in(const store::LedgerCounts& counts, AiState state) {
   const auto found = counts.jobs.find(state);
@@ -76,27 +69,36 @@ struct Deliveries {
 }  // namespace
 
 Result<std::vector<WorklistEntry>> LiveNodeView::worklist() {
+  const auto settings = parts_.configuration.get()->settings.worklist;
+  const WallTime now = wall_now();
+  INFERAD_TRY(const auto starts, parts_.ledger.stat_starts(settings.reserve, now));
   INFERAD_TRY(auto entries, parts_.ledger.worklist());
-  std::vector<worklist::WaitingStudy> waiting;
-  std::map<std::int64_t, WorklistEntry*> by_id;
-  for (auto& entry : entries) {
-    waiting.push_back({entry.id, entry.level, entry.arrived_at, entry.study_uid});
-    by_id[entry.id] = &entry;
-  }
-  const auto settings = policy(parts_.configuration.get()->settings.worklist);
-  std::vector<WorklistEntry> ordered;
-  for (const auto& place : worklist::reading_order(waiting, settings, std::nullopt)) {
-    ordered.push_back(std::move(*by_id.at(place.id)));
-  }
-  return ordered;
+  return flow::reading_list(std::move(entries), flow::reading_policy(settings, starts.has_value()), starts, now);
+}
+
+bool LiveNodeView::starts_recorded() {
+  const auto starts = parts_.ledger.stat_starts(parts_.configuration.get()->settings.worklist.reserve, wall_now());
+  return starts && *starts;
 }
 
 std::array<int, 4> LiveNodeView::targets_minutes() {
+  const auto policy = flow::reading_policy(parts_.configuration.get()->settings.worklist, starts_recorded());
   std::array<int, 4> out{};
-  const auto configuration = parts_.configuration.get();
-  const auto& targets = configuration->settings.worklist.targets;
-  std::transform(targets.begin(), targets.end(), out.begin(), [](auto t) { return static_cast<int>(t.count()); });
+  std::transform(policy.targets.begin(), policy.targets.end(), out.begin(),
+                 [](Millis target) { return static_cast<int>(target / std::chrono::minutes(1)); });
   return out;
+}
+
+Status LiveNodeView::start_reading(std::int64_t study, const std::string& reader) {
+  INFERAD_TRY_STATUS(parts_.ledger.start_reading(study, reader, wall_now()));
+  if (parts_.study_changed) parts_.study_changed(study);
+  return ok();
+}
+
+Status LiveNodeView::release_reading(std::int64_t study) {
+  INFERAD_TRY_STATUS(parts_.ledger.release_reading(study, wall_now()));
+  if (parts_.study_changed) parts_.study_changed(study);
+  return ok();
 }
 
 Result<StudyDetail> LiveNodeView::study(std::int64_t id) {

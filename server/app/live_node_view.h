@@ -22,9 +22,10 @@ struct NodeParts {
   store::Spool& spool;
   Metrics& metrics;
   workers::ProcessHost& workers;
-  std::function<void()> refresh_gauges;      // of the edges: associations, connections; may be empty
-  std::function<void()> jobs_changed;        // a job became pending: rings the dispatcher
-  std::function<void()> deliveries_changed;  // a delivery became due: rings the outbox
+  std::function<void()> refresh_gauges;             // of the edges: associations, connections; may be empty
+  std::function<void()> jobs_changed;               // a job became pending: rings the dispatcher
+  std::function<void()> deliveries_changed;         // a delivery became due: rings the outbox
+  std::function<void(std::int64_t)> study_changed;  // for whoever looks at a page; may be empty
 };
 
 class LiveNodeView final : public web::NodeView {
@@ -33,6 +34,9 @@ class LiveNodeView final : public web::NodeView {
 
   Result<std::vector<WorklistEntry>> worklist() override;
   std::array<int, 4> targets_minutes() override;
+  bool starts_recorded() override;
+  Status start_reading(std::int64_t study, const std::string& reader) override;
+  Status release_reading(std::int64_t study) override;
   Result<StudyDetail> study(std::int64_t id) override;
   Result<std::vector<JobView>> jobs() override;
   Result<std::vector<DeliveryView>> deliveries() override;

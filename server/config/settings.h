@@ -107,6 +107,9 @@ struct WorklistSettings {
   // From arrival to start of reading: STAT, HIGH, ROUTINE, LOW.
   std::array<std::chrono::minutes, 4> targets{std::chrono::minutes(0), std::chrono::minutes(120),
                                               std::chrono::minutes(240), std::chrono::minutes(480)};
+  // The same while no reading start is recorded: the order is then plain earliest deadline, which needs longer targets.
+  std::array<std::chrono::minutes, 4> targets_without_starts{std::chrono::minutes(0), std::chrono::minutes(180),
+                                                             std::chrono::minutes(360), std::chrono::minutes(720)};
   int reserve = 8;
   bool operator==(const WorklistSettings&) const = default;
 };

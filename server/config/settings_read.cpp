@@ -165,28 +165,47 @@ void read_retry(const JsonNode& node, RetrySettings& out) {
   if (out.longest < out.first) node.fail("max_s must not be shorter than first_s");
 }
 
-void read_worklist(const JsonNode& node, WorklistSettings& out) {
-  JsonObject object(node);
-  object.read("reserve", out.reserve, 1, 100);
-  int delta = 480;
-  object.read("delta_minutes", delta, 1, 100'000);
-  out.targets = {std::chrono::minutes(0), std::chrono::minutes(delta / 4), std::chrono::minutes(delta / 2),
-                 std::chrono::minutes(delta)};
-  const auto targets = object.find("targets_minutes");
-  if (!targets) return;
-  if (object.has("delta_minutes")) targets->fail("found beside delta_minutes, expected one of the two: remove one");
-  JsonObject levels(*targets);
+namespace {
+
+using Targets = std::array<std::chrono::minutes, 4>;
+
+Targets targets_of(int delta) {
+  return {std::chrono::minutes(0), std::chrono::minutes(delta / 4), std::chrono::minutes(delta / 2),
+          std::chrono::minutes(delta)};
+}
+
+void read_targets(const JsonNode& node, Targets& out) {
+  JsonObject levels(node);
   std::array<int, 4> minutes{};
   constexpr std::array kLevels{"STAT", "HIGH", "ROUTINE", "LOW"};
   for (std::size_t i = 0; i < kLevels.size(); ++i) {
     if (const auto level = levels.require(kLevels[i])) {
       minutes[i] = static_cast<int>(level->integer(0, 100'000).value_or(minutes[i]));
     }
-    out.targets[i] = std::chrono::minutes(minutes[i]);
+    out[i] = std::chrono::minutes(minutes[i]);
   }
   if (!std::is_sorted(minutes.begin(), minutes.end())) {
-    targets->fail("a less urgent level must not have a shorter target: expected STAT <= HIGH <= ROUTINE <= LOW");
+    node.fail("a less urgent level must not have a shorter target: expected STAT <= HIGH <= ROUTINE <= LOW");
   }
+}
+
+}  // namespace
+
+void read_worklist(const JsonNode& node, WorklistSettings& out) {
+  JsonObject object(node);
+  object.read("reserve", out.reserve, 1, 100);
+  int delta = 480;
+  object.read("delta_minutes", delta, 1, 100'000);
+  out.targets = targets_of(delta);
+  if (const auto targets = object.find("targets_minutes")) {
+    if (object.has("delta_minutes")) targets->fail("found beside delta_minutes, expected one of the two: remove one");
+    read_targets(*targets, out.targets);
+  }
+  // FIFO p99 / p95 where waits end in an exponential tail: ln 100 / ln 20 = 1.54.
+  for (std::size_t i = 0; i < out.targets.size(); ++i) out.targets_without_starts[i] = out.targets[i] * 3 / 2;
+  int without = 0;
+  object.read("delta_minutes_without_starts", without, 1, 100'000);
+  if (without > 0) out.targets_without_starts = targets_of(without);
 }
 
 }  // namespace inferad::config

@@ -69,6 +69,13 @@ struct WorklistEntry {
   std::string ai_reason;  // one line for the reader: the raising finding, or why AI did not run
   double progress = 0;
   std::string rule;  // the routing rule that took the study
+
+  // Reading: either it has started, or the study stands somewhere on the list.
+  std::optional<WallTime> reading_started_at;
+  std::string reading_by;               // as the reader gave it; may be empty
+  int position = 0;                     // 1 is read next; 0 when reading has started
+  std::optional<WallTime> deadline_at;  // by which reading should start
+  std::string position_reason;          // why it stands there, in words
 };
 
 struct StudyDetail {

@@ -14,7 +14,7 @@ constexpr std::uint64_t kWidth = 1U << kBits;
 std::size_t bucket_of(std::int64_t wait) {
   const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(wait, 0));
   if (value < kWidth) return value;
-  const int shift = std::bit_width(value) - 1 - kBits;
+  const int shift = static_cast<int>(std::bit_width(value)) - 1 - kBits;
   return static_cast<std::size_t>(shift + 1) * kWidth + (value >> shift) - kWidth;
 }
 

@@ -91,6 +91,17 @@ class Ledger {
   // held. A snapshot: a long queue takes some time to look through, and no writer waits for it.
   Result<std::optional<WallTime>> next_due(const std::string& destination);
 
+  // ---- reading ----
+  // The study leaves the waiting list. `reader`: as the reader calls himself, may be empty. refused: it has started.
+  Status start_reading(std::int64_t study_id, const std::string& reader, WallTime now);
+  Status release_reading(std::int64_t study_id, WallTime now);  // back to waiting; refused: it has not started
+  // n of worklist/policy.h: STAT starts since another level last went before waiting STAT; `reserve` more while that
+  // never happened. nullopt: no start in the kStartsRecent before `now`, so nobody keeps the list.
+  Result<std::optional<int>> stat_starts(int reserve, WallTime now);
+  static constexpr std::chrono::hours kStartsRecent{7 * 24};
+  // Arrivals and starts of the studies whose reading started after `since`, by arrival. No patient data.
+  Result<std::vector<ReadingRecord>> readings(WallTime since);
+
   // ---- views (core/views.h); snapshots, unordered unless said ----
   Result<std::vector<WorklistEntry>> worklist(int studies_max = 1000);  // the latest ones by last image
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);

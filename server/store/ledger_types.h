@@ -105,6 +105,14 @@ struct DeliveryLease {
   WallTime created_at{};
 };
 
+// ---- reading --------------------------------------------------------------------------------------------------------
+
+struct ReadingRecord {
+  WallTime arrived_at{}, started_at{};
+  Level order_level = Level::routine, level = Level::routine;
+  std::optional<WallTime> raised_at;  // when the AI's decision was there; nullopt: it raised nothing
+};
+
 // ---- metrics and status ---------------------------------------------------------------------------------------------
 
 struct LedgerCounts {

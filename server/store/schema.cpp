@@ -157,7 +157,24 @@ CREATE TABLE report (
 INSERT INTO report SELECT DISTINCT job_id, sop_instance_uid FROM delivery WHERE kind = 'SR';
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2};  // kMigrations[n] makes version n + 1 of version n
+// When readings start: what the reserve of the reading order counts.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE reading_start (
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  at INTEGER NOT NULL,
+  level INTEGER NOT NULL,
+  stat_waited INTEGER NOT NULL,
+  reader TEXT NOT NULL,
+  released_at INTEGER
+);
+CREATE UNIQUE INDEX reading_study ON reading_start (study_id) WHERE released_at IS NULL;
+CREATE INDEX reading_exception ON reading_start (id) WHERE released_at IS NULL AND level <> 0 AND stat_waited <> 0;
+CREATE INDEX reading_at ON reading_start (at) WHERE released_at IS NULL;
+)sql";
+
+constexpr const char* kMigrations[] = {kVersion1, kVersion2,
+                                       kVersion3};  // kMigrations[n] makes version n + 1 of version n
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

@@ -15,7 +15,8 @@ const std::string kStudies =
     "  SELECT 1 FROM instance i WHERE i.series_id = e.id AND i.disposition = 0)), s.first_image_at, s.last_image_at,"
     " s.complete_at, s.complete_reason, s.revision, s.order_level, s.level, s.rule, s.is_open, s.without_jobs,"
     " s.without_jobs_reason, s.patient_name, s.patient_id, s.birth_date, s.sex, s.age, s.accession_number, s.modality,"
-    " s.body_part, s.study_description, s.study_date, s.study_time, s.institution, s.referring_physician FROM study s ";
+    " s.body_part, s.study_description, s.study_date, s.study_time, s.institution, s.referring_physician, r.at,"
+    " COALESCE(r.reader, '') FROM study s LEFT JOIN reading_start r ON r.study_id = s.id AND r.released_at IS NULL ";
 static_assert(static_cast<int>(Disposition::current) == 0);
 const std::string kDecisions =
     "SELECT study_id, level, reason, pipeline, pipeline_version, model_sha256, score_name, score, threshold, decided_at"
@@ -56,6 +57,7 @@ StudyView read_study(Row& row) {
       entry.complete_at >> entry.complete_reason >> entry.revision >> order_level >> entry.level >> entry.rule >>
       view.open >> view.without_jobs >> view.without_jobs_reason;
   for (const StudyColumn& column : kStudyColumns) row >> entry.*column.field;
+  row >> entry.reading_started_at >> entry.reading_by;
   entry.order_level = order_level.value_or(Level::routine);
   return view;
 }

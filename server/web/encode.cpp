@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/web/encode.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -73,7 +74,12 @@ Json write(const WorklistEntry& entry) {
           {"ai_state", to_string(entry.ai_state)},
           {"ai_reason", entry.ai_reason},
           {"progress", entry.progress},
-          {"rule", entry.rule}};
+          {"rule", entry.rule},
+          {"reading_started_at", write(entry.reading_started_at)},
+          {"reading_by", entry.reading_by},
+          {"position", entry.position > 0 ? Json(entry.position) : Json(nullptr)},
+          {"deadline_at", write(entry.deadline_at)},
+          {"position_reason", entry.position_reason}};
 }
 
 // The findings are the node's own, already validated; the depth is limited all the same, for files changed by hand.
@@ -158,9 +164,23 @@ Json targets(const std::array<int, 4>& minutes) {
 }  // namespace
 
 std::string worklist_json(const std::vector<WorklistEntry>& entries, const std::array<int, 4>& targets_minutes,
-                          WallTime now) {
-  return text_of(
-      {{"generated_at", write(now)}, {"targets_minutes", targets(targets_minutes)}, {"entries", write_all(entries)}});
+                          bool starts_recorded, WallTime now) {
+  return text_of({{"generated_at", write(now)},
+                  {"targets_minutes", targets(targets_minutes)},
+                  {"starts_recorded", starts_recorded},
+                  {"entries", write_all(entries)}});
+}
+
+Result<std::string> reader_of(std::string_view body) {
+  const Error bad{Errc::invalid_input, "Expected {\"reader\": \"a name of at most 64 characters\"}, or no body."};
+  if (body.empty()) return std::string();
+  const Json json = body.size() > 1024 ? Json() : Json::parse(body, nullptr, false);
+  if (!json.is_object() || !json.contains("reader") || !json["reader"].is_string()) return bad;
+  auto reader = json["reader"].get<std::string>();
+  const bool control =
+      std::any_of(reader.begin(), reader.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+  if (control || reader.size() > 64) return bad;
+  return reader;
 }
 
 std::string study_json(const StudyDetail& detail, const std::array<int, 4>& targets_minutes, WallTime now) {

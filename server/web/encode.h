@@ -11,9 +11,12 @@
 
 namespace inferad::web {
 
-// {"generated_at", "targets_minutes": {"STAT": …}, "entries": […]}
+// {"generated_at", "targets_minutes": {"STAT": …}, "starts_recorded": true, "entries": […]}
 std::string worklist_json(const std::vector<WorklistEntry>& entries, const std::array<int, 4>& targets_minutes,
-                          WallTime now);
+                          bool starts_recorded, WallTime now);
+
+// {"reader": "AB"}, or nothing: what a reader calls himself, at most 64 characters. invalid_input.
+Result<std::string> reader_of(std::string_view body);
 
 // A job's findings_json appears as the object "findings" (null: none, not JSON, or nested deeper than 32).
 std::string study_json(const StudyDetail& detail, const std::array<int, 4>& targets_minutes, WallTime now);

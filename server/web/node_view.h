@@ -55,9 +55,12 @@ class NodeView {
  public:
   virtual ~NodeView() = default;
 
-  virtual Result<std::vector<WorklistEntry>> worklist() = 0;   // in reading order
-  virtual std::array<int, 4> targets_minutes() = 0;            // to start of reading: STAT, HIGH, ROUTINE, LOW
-  virtual Result<StudyDetail> study(std::int64_t id) = 0;      // not_found
+  virtual Result<std::vector<WorklistEntry>> worklist() = 0;  // in reading order; those being read last
+  virtual std::array<int, 4> targets_minutes() = 0;           // to start of reading: STAT, HIGH, ROUTINE, LOW
+  virtual bool starts_recorded() = 0;  // somebody keeps the list: reading starts were recorded lately
+  virtual Status start_reading(std::int64_t study, const std::string& reader) = 0;  // not_found, or refused: started
+  virtual Status release_reading(std::int64_t study) = 0;                           // the same errors
+  virtual Result<StudyDetail> study(std::int64_t id) = 0;                           // not_found
   virtual Result<std::vector<JobView>> jobs() = 0;             // failed first, then newest first; at most 1,000
   virtual Result<std::vector<DeliveryView>> deliveries() = 0;  // parked first, then oldest waiting; at most 1,000
   virtual Status retry_job(std::int64_t id) = 0;       // failed → pending; not_found, or refused when not failed

@@ -89,7 +89,9 @@ HttpResponse ready_response(NodeView& node, std::string_view query) {
 std::optional<HttpResponse> api_response(NodeView& node, std::string_view path) {
   const WallTime now = wall_now();
   if (path == "worklist") {
-    return json_of(node.worklist(), [&](const auto& v) { return worklist_json(v, node.targets_minutes(), now); });
+    return json_of(node.worklist(), [&](const auto& v) {
+      return worklist_json(v, node.targets_minutes(), node.starts_recorded(), now);
+    });
   }
   if (path == "jobs") return json_of(node.jobs(), [&](const auto& v) { return jobs_json(v, now); });
   if (path == "outbox") return json_of(node.deliveries(), [&](const auto& v) { return deliveries_json(v, now); });
@@ -126,7 +128,22 @@ HttpResponse retry(const Status& status, std::string_view what, std::int64_t id)
   return json("{\"retried\":true}\n");
 }
 
+HttpResponse start_reading(NodeView& node, std::int64_t study, std::string_view body) {
+  const auto reader = reader_of(body);
+  if (!reader) return failure(reader.error());
+  const auto started = node.start_reading(study, *reader);
+  return started ? json("{\"started\":true}\n") : failure(started.error());
+}
+
+HttpResponse release_reading(NodeView& node, std::int64_t study) {
+  const auto released = node.release_reading(study);
+  return released ? json("{\"released\":true}\n") : failure(released.error());
+}
+
 HttpResponse post(NodeView& node, const HttpRequest& request) {
+  if (const auto id = id_between(request.path, "/api/v1/worklist/", "/start"))
+    return start_reading(node, *id, request.body);
+  if (const auto id = id_between(request.path, "/api/v1/worklist/", "/release")) return release_reading(node, *id);
   if (const auto id = id_between(request.path, "/api/v1/jobs/", "/retry"))
     return retry(node.retry_job(*id), "job", *id);
   if (const auto id = id_between(request.path, "/api/v1/outbox/", "/retry")) {

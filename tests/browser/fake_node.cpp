@@ -263,12 +263,6 @@ std::int64_t FakeNode::raise(std::int64_t id) {
   return id;
 }
 
-Result<std::vector<WorklistEntry>> FakeNode::worklist() {
-  std::lock_guard lock(mutex_);
-  if (scene_ == "error") return Error{Errc::io, "The ledger cannot be read: disk I/O error."};
-  return entries_;
-}
-
 Result<StudyDetail> FakeNode::study(std::int64_t id) {
   std::lock_guard lock(mutex_);
   const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) { return entry.id == id; });

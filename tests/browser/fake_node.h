@@ -20,6 +20,9 @@ class FakeNode final : public NodeView {
 
   Result<std::vector<WorklistEntry>> worklist() override;
   std::array<int, 4> targets_minutes() override { return {0, 60, 120, 240}; }
+  bool starts_recorded() override;
+  Status start_reading(std::int64_t study, const std::string& reader) override;
+  Status release_reading(std::int64_t study) override;
   Result<StudyDetail> study(std::int64_t id) override;
   Result<std::vector<JobView>> jobs() override;
   Result<std::vector<DeliveryView>> deliveries() override;

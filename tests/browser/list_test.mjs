@@ -118,6 +118,32 @@ describe('reading list', { timeout: 400_000 }, () => {
     await close(page);
   });
 
+  test('Start takes a study off the waiting list and says who and when; Release puts it back', async () => {
+    const page = await list('normal');
+    assert.ok(await page.$eval('#no-starts', (one) => !one.hidden && one.title.includes('plain earliest deadline')));
+    await page.type('#reader', 'AB');
+    const [first, second] = await ids(page);
+    await page.click(`#row-${first} [data-act=start]`);
+    await eventually('the next study on top', async () => (await ids(page))[0] === second);
+    assert.equal(new URL(page.url()).pathname, '/');
+    assert.ok(await page.$eval('#no-starts', (one) => one.hidden));
+    const told = await page.evaluate((id) => fetch('/api/v1/worklist').then((answer) => answer.json())
+      .then((answer) => answer.entries.find((entry) => entry.id === id)), first);
+    assert.equal(told.reading_by, 'AB');
+    assert.equal(told.position, null);
+    await page.evaluate(() => { document.getElementById('scroller').scrollTop = 1e6; });
+    await eventually('who reads it', async () => /AB \d\d:\d\d/.test(await page.$eval(`#row-${first} .c-read`, (cell) => cell.innerText)));
+    await picture(page, 'list-reading');
+    await page.click(`#row-${first} [data-act=release]`);
+    await page.evaluate(() => { document.getElementById('scroller').scrollTop = 0; });
+    await eventually('the study on top again', async () => (await ids(page))[0] === first);
+    await page.keyboard.press('j');
+    await page.keyboard.press('s');
+    await eventually('started by the key', async () => !(await ids(page)).slice(0, 3).includes(first));
+    assert.match(await page.$eval(`#row-${second} .c-pos`, (cell) => cell.title), /^Place 1/);
+    await close(page);
+  });
+
   test('an empty list says why it is empty and what would fill it', async () => {
     const page = await list('empty');
     const said = await eventually('the AE title', async () => {

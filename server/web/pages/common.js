@@ -32,10 +32,11 @@ export class ApiError extends Error {
   }
 }
 
-export async function api(path, method = 'GET') {
+export async function api(path, method = 'GET', content = undefined) {
   let response;
   try {
-    response = await fetch('/api/v1/' + path, { method, cache: 'no-store', signal: AbortSignal.timeout(20_000) });
+    response = await fetch('/api/v1/' + path, { method, cache: 'no-store', signal: AbortSignal.timeout(20_000),
+      body: content && JSON.stringify(content) });
   } catch {
     throw new ApiError('The node does not answer.', 0);
   }

@@ -36,7 +36,7 @@ const sameIds = (entries) => entries.length === view.shown.length && entries.eve
 function settle(entries = wanted()) {
   if (!sameIds(entries)) view.movedAt = Date.now();
   view.shown = entries.map((entry) => entry.id);
-  view.positions = new Map(view.entries.map((entry, i) => [entry.id, i + 1]));
+  view.positions = new Map(view.entries.map((entry) => [entry.id, entry.position ?? '']));
   if (view.selected !== null && !view.entryOf.has(view.selected)) view.selected = null;
   showNews(null);
   draw();
@@ -205,6 +205,25 @@ function choose(index) {
   draw();
 }
 
+// The reader's own name stays in this browser and goes with each start.
+const reader = () => byId('reader').value.trim();
+
+async function mark(id, act) {
+  try {
+    await api(`worklist/${id}/${act}`, 'POST', act === 'start' ? { reader: reader() } : undefined);
+    tell('');
+  } catch (error) {
+    tell(`Not ${act === 'start' ? 'started' : 'released'}: ${error.message}`);
+  }
+  await refresh().catch(() => {});
+  settle();  // the reader asked for it
+}
+
+function tell(text) {
+  byId('told').textContent = text;
+  byId('told').hidden = text === '';
+}
+
 const openStudy = (id) => {
   try { sessionStorage.setItem('inferad.study', String(id)); } catch { /* the selection is a comfort only */ }
   location.assign(`/study/${id}`);
@@ -238,6 +257,9 @@ function onKey(event, typing) {
     byId('search').select();
   } else if (event.key === 'u') {
     settle();
+  } else if (event.key === 's' && view.selected !== null) {
+    const entry = view.entryOf.get(view.selected);
+    if (entry && !entry.reading_started_at) mark(entry.id, 'start');
   } else if (event.key === 'Enter' && view.selected !== null && !event.target.closest('button, a, select')) {
     openStudy(view.selected);
   } else if (MOVES[event.key]) {
@@ -260,7 +282,9 @@ function wireList() {
     if (Date.now() - view.movedAt < MISCLICK_MS && view.pointed !== id) return event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    openStudy(id);
+    const act = event.target.closest('button')?.dataset.act;
+    if (act) mark(id, act);
+    else openStudy(id);
   });
   let frame = 0;
   scroller.addEventListener('scroll', () => {
@@ -276,6 +300,8 @@ function wireTools() {
   byId('modality').addEventListener('change', (event) => { view.filter.modality = event.target.value; filtered(); });
   byId('state').addEventListener('change', (event) => { view.filter.state = event.target.value; filtered(); });
   byId('clear').addEventListener('click', clearFilters);
+  try { byId('reader').value = localStorage.getItem('inferad.reader') ?? ''; } catch { /* typed anew */ }
+  byId('reader').addEventListener('change', () => { try { localStorage.setItem('inferad.reader', reader()); } catch { /* lasts as long as the page */ } });
   byId('news').addEventListener('click', () => settle());
 }
 
@@ -285,6 +311,7 @@ function take(list) {
   view.entries = list.entries;
   view.entryOf = new Map(list.entries.map((entry) => [entry.id, entry]));
   view.targets = list.targets_minutes;
+  byId('no-starts').hidden = list.starts_recorded || list.entries.length === 0;
   view.clockSkew = Date.parse(list.generated_at) - Date.now();
   drawLevels();
   drawPicks();
@@ -313,7 +340,7 @@ async function refresh() {
 }
 
 startPage([['j ↓', 'next study'], ['k ↑', 'study before'], ['Home End', 'first, last'], ['Enter', 'open the study'],
-  ['Esc', 'leave search, selection, filters'], ['/', 'search'], ['u', 'show the new order']], onKey);
+  ['Esc', 'leave search, selection, filters'], ['/', 'search'], ['u', 'show the new order'], ['s', 'start reading the selected study']], onKey);
 wireList();
 wireTools();
 drawHead();

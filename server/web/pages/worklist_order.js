@@ -43,6 +43,7 @@ const COMPARE = {
   patient: (a, b) => collator.compare(personName(a.patient_name), personName(b.patient_name)),
   study: (a, b) => collator.compare(a.study_description, b.study_description),
   analysis: byRank(STATES, (entry) => entry.ai_state),
+  reading: (a, b) => collator.compare(a.reading_started_at ?? '', b.reading_started_at ?? ''),
 };
 
 // sort: {key, down}. Ties keep the reading order.

@@ -12,6 +12,7 @@ export const COLUMNS = [
   { key: 'patient', title: 'Patient', cell: 'c-patient' },
   { key: 'study', title: 'Study', cell: 'c-study' },
   { key: 'analysis', title: 'Analysis and reason', cell: 'c-ai' },
+  { key: 'reading', title: 'Reading', cell: 'c-read' },
 ];
 
 const rank = { STAT: 0, HIGH: 1, ROUTINE: 2, LOW: 3 };
@@ -93,8 +94,20 @@ export function waitingCell(entry, targets, now) {
     line('main', minutesText(minutes)), line('sub', goal), el('span', { class: 'meter' }, fill));
 }
 
+// Start while it waits; who reads since when, and Release, afterwards.
+function readingCell(entry) {
+  if (!entry.reading_started_at) {
+    return el('button', { type: 'button', class: 'small', 'data-act': 'start', tabindex: '-1',
+      title: 'I read this study now: it leaves the waiting list (s)' }, 'Start');
+  }
+  return [line('main', bdi(entry.reading_by || 'started'), ` ${shortTime(entry.reading_started_at)}`),
+    line('sub', el('button', { type: 'button', class: 'link', 'data-act': 'release', tabindex: '-1',
+      title: `Started ${fullTime(entry.reading_started_at)}. Put it back on the list: it is not being read` }, 'Release'))];
+}
+
 const fingerprint = (entry) => JSON.stringify([entry.level, entry.order_level, entry.ai_state, entry.ai_reason, entry.decisions.length,
-  entry.patient_name, entry.patient_id, entry.study_description, entry.instances, entry.revision]);
+  entry.patient_name, entry.patient_id, entry.study_description, entry.instances, entry.revision, entry.reading_started_at,
+  entry.reading_by]);
 
 // A row keeps its element as long as its study is in view; `refresh` rebuilds only cells of entries that changed.
 export class Row {
@@ -108,6 +121,7 @@ export class Row {
   refresh(entry, position, index, targets, now) {
     this.element.setAttribute('aria-rowindex', String(index + 2));
     if (this.position !== position) this.cells[0].textContent = String((this.position = position));
+    this.cells[0].title = entry.position_reason;
     if (this.entry !== entry) this.build(entry);
     const minute = `${Math.floor((now - Date.parse(entry.arrived_at)) / 10_000)} ${entry.level} ${targets[entry.level]}`;
     if (this.minute !== minute) {
@@ -129,6 +143,8 @@ export class Row {
     this.cells[4].replaceChildren(...patientCell(entry));
     this.cells[5].replaceChildren(...studyCell(entry));
     this.cells[6].replaceChildren(...analysisCell(entry));
+    this.cells[7].replaceChildren(...[readingCell(entry)].flat());
+    this.element.classList.toggle('read', entry.reading_started_at !== null);
   }
 
   mark() {

@@ -50,7 +50,7 @@ struct Node {
         ledger(*store::Ledger::open(folder.path / "ledger.db")),
         live(configuration()),
         host(no_workers()),
-        view({live, *ledger, *spool, metrics, host, {}, {}, {}}) {}
+        view({live, *ledger, *spool, metrics, host, {}, {}, {}, {}}) {}
 
   // A study of one image; gives its id.
   std::int64_t add_study(int number, WallTime at, const std::string& order_priority = "") {
@@ -116,6 +116,31 @@ TEST_CASE("the worklist is in reading order, and a finding moves its study up") 
   CHECK(list->at(1).patient_name.find("Name") == 0);
 }
 
+TEST_CASE("who starts a reading takes the study off the waiting list, and may put it back") {
+  Node node;
+  const WallTime now = wall_now();
+  const auto first = node.add_study(1, now - std::chrono::minutes(30)), second = node.add_study(2, now);
+  CHECK_FALSE(node.view.starts_recorded());
+  CHECK(node.view.targets_minutes() == std::array<int, 4>{0, 180, 360, 720});
+  CHECK(node.view.worklist()->at(0).position_reason.find("No reading start is recorded") != std::string::npos);
+  REQUIRE(node.view.start_reading(first, "AB"));
+  CHECK(node.view.starts_recorded());
+  CHECK(node.view.targets_minutes() == std::array<int, 4>{0, 120, 240, 480});
+  auto list = *node.view.worklist();
+  CHECK(list.at(0).id == second);
+  CHECK(list.at(0).position == 1);
+  CHECK(list.at(0).position_reason.find("1 of 1. ROUTINE by its order") == 0);
+  CHECK(list.at(0).deadline_at == list.at(0).arrived_at + std::chrono::minutes(240));
+  CHECK(list.at(1).position == 0);
+  CHECK(list.at(1).reading_by == "AB");
+  CHECK(list.at(1).reading_started_at);
+  CHECK(node.view.start_reading(first, "CD").error().code == Errc::refused);
+  CHECK(node.view.start_reading(999, "").error().code == Errc::not_found);
+  REQUIRE(node.view.release_reading(first));
+  CHECK(node.view.release_reading(first).error().code == Errc::refused);
+  CHECK(node.view.worklist()->at(0).id == first);
+}
+
 TEST_CASE("a failed job stands first and runs again when asked, once") {
   Node node;
   const auto study = node.add_study(1, kStart);
@@ -171,7 +196,6 @@ TEST_CASE("rules, models and metrics are told from what is there") {
   CHECK(node.view.rules()[0].studies == 1);
   CHECK(node.view.rules()[0].then == "p");
   CHECK(node.view.models().at(0).state == "loading");
-  CHECK(node.view.targets_minutes() == std::array<int, 4>{0, 120, 240, 480});
   const auto metrics = node.view.metrics_text();
   CHECK(metrics.find("inferad_jobs_running 1") != std::string::npos);
   CHECK(metrics.find("Name") == std::string::npos);

@@ -53,8 +53,9 @@ Scenario scenario(const std::string& text) {
 std::string reference(double ai_positive) {
   std::ostringstream out;
   out << R"({"sets": [{"id": "X1", "parameters": {"prevalence": 0.2, "sensitivity": 1, "specificity": 1,
-    "radiologists": 1, "utilisation": 0.5, "emergent_fraction": 0, "read_min_diseased": 10, "read_min_non_diseased": 10},
-    "expected": {"arrivals_per_min": 0.05, "ppv": 1, "fifo_all_mean": 10, "preemptive_resume": {"with_ai": {"ai_positive": 1}},
+    "radiologists": 1, "utilisation": 0.5, "emergent_fraction": 0, "read_min_diseased": 10,
+    "read_min_non_diseased": 10}, "expected": {"arrivals_per_min": 0.05, "ppv": 1, "fifo_all_mean": 10,
+    "preemptive_resume": {"with_ai": {"ai_positive": 1}},
     "non_preemptive": {"without_ai": {"others": 10}, "with_ai": {"ai_positive": )"
       << ai_positive << R"(, "ai_negative": 11.1111}}}}]})";
   return out.str();
@@ -87,10 +88,12 @@ TEST_CASE("an empty scenario is the default one, and the examples are right") {
 }
 
 TEST_CASE("a scenario says what it says") {
-  const auto read =
-      scenario(R"({"readers_by_hour": 2, "orders": {"STAT": {"share": 0.25, "reading_minutes_mean": 4}, "LOW": 0.75},
-    "findings": [{"name": "f", "prevalence": 0.1, "among": ["LOW"], "sensitivity": 0.9, "specificity": 0.8, "level": "HIGH"}],
-    "reading": {"law": "constant", "mean_minutes": 6}, "arrivals": {"load": 0.5}, "ai": {"latency": {"law": "constant", "mean_minutes": 1}},
+  const auto read = scenario(R"({"readers_by_hour": 2,
+    "orders": {"STAT": {"share": 0.25, "reading_minutes_mean": 4}, "LOW": 0.75},
+    "findings": [{"name": "f", "prevalence": 0.1, "among": ["LOW"], "sensitivity": 0.9, "specificity": 0.8,
+                  "level": "HIGH"}],
+    "reading": {"law": "constant", "mean_minutes": 6}, "arrivals": {"load": 0.5},
+    "ai": {"latency": {"law": "constant", "mean_minutes": 1}},
     "policy": {"delta_minutes": 90, "reserve": 5}, "compare": ["cap_p99"], "seed": 9})");
   CHECK(read.readers_by_hour[13] == 2);
   CHECK(read.reading_minutes_mean() == Approx(0.25 * 4 + 0.75 * 6));

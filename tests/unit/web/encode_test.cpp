@@ -24,7 +24,7 @@ std::vector<std::string> keys(const Json& object) {
 }  // namespace
 
 TEST_CASE("the worklist carries the AI priority beside the order's, with its reason") {
-  const auto json = Json::parse(worklist_json({sample_entry()}, {0, 120, 240, 480}, kNow));
+  const auto json = Json::parse(worklist_json({sample_entry()}, {0, 120, 240, 480}, true, kNow));
   CHECK(json["generated_at"] == "2026-11-25T09:01:00.000Z");
   CHECK(json["targets_minutes"] == Json({{"STAT", 0}, {"HIGH", 120}, {"ROUTINE", 240}, {"LOW", 480}}));
   const auto& entry = json["entries"].at(0);
@@ -43,7 +43,7 @@ TEST_CASE("the worklist carries the AI priority beside the order's, with its rea
 }
 
 TEST_CASE("member names are those of the views") {
-  const auto entry = Json::parse(worklist_json({sample_entry()}, {}, kNow))["entries"].at(0);
+  const auto entry = Json::parse(worklist_json({sample_entry()}, {}, true, kNow))["entries"].at(0);
   CHECK(keys(entry) == std::vector<std::string>{"accession_number",
                                                 "age",
                                                 "ai_reason",
@@ -53,6 +53,7 @@ TEST_CASE("member names are those of the views") {
                                                 "body_part",
                                                 "complete_at",
                                                 "complete_reason",
+                                                "deadline_at",
                                                 "decisions",
                                                 "id",
                                                 "instances",
@@ -63,7 +64,11 @@ TEST_CASE("member names are those of the views") {
                                                 "order_level",
                                                 "patient_id",
                                                 "patient_name",
+                                                "position",
+                                                "position_reason",
                                                 "progress",
+                                                "reading_by",
+                                                "reading_started_at",
                                                 "referring_physician",
                                                 "revision",
                                                 "rule",
@@ -94,7 +99,7 @@ TEST_CASE("every state has its word") {
   for (const auto& [state, word] : words) {
     auto entry = sample_entry();
     entry.ai_state = state;
-    CHECK(Json::parse(worklist_json({entry}, {}, kNow))["entries"][0]["ai_state"] == word);
+    CHECK(Json::parse(worklist_json({entry}, {}, true, kNow))["entries"][0]["ai_state"] == word);
   }
   for (const auto& [state, word] :
        std::vector<std::pair<DeliveryState, std::string>>{{DeliveryState::waiting, "waiting"},
@@ -113,13 +118,13 @@ TEST_CASE("hostile names are JSON strings and nothing else") {
         std::string("\x1b[2J\r\n\t"), std::string("\xE5\xB1\xB1^\xE2\x80\xAE"), std::string(100'000, 'W')}) {
     auto entry = sample_entry();
     entry.patient_name = name;
-    const auto json = Json::parse(worklist_json({entry}, {}, kNow));
+    const auto json = Json::parse(worklist_json({entry}, {}, true, kNow));
     REQUIRE(json["entries"].size() == 1);
     CHECK(json["entries"][0]["patient_name"] == name);
   }
   auto entry = sample_entry();
   entry.patient_name = "\xFF\xFE broken \xC3";
-  CHECK(Json::parse(worklist_json({entry}, {}, kNow))["entries"][0]["patient_name"] ==
+  CHECK(Json::parse(worklist_json({entry}, {}, true, kNow))["entries"][0]["patient_name"] ==
         "\xEF\xBF\xBD\xEF\xBF\xBD broken \xEF\xBF\xBD");
 }
 
@@ -127,7 +132,7 @@ TEST_CASE("a number that JSON does not know becomes null") {
   auto entry = sample_entry();
   entry.decisions[0].score = std::numeric_limits<double>::quiet_NaN();
   entry.progress = std::numeric_limits<double>::infinity();
-  const auto json = Json::parse(worklist_json({entry}, {}, kNow))["entries"][0];
+  const auto json = Json::parse(worklist_json({entry}, {}, true, kNow))["entries"][0];
   CHECK(json["decisions"][0]["score"].is_null());
   CHECK(json["progress"].is_null());
 }
@@ -169,7 +174,7 @@ TEST_CASE("a study shows jobs, deliveries, series and history") {
 TEST_CASE("five thousand studies are written in no time a reader would notice") {
   const std::vector<WorklistEntry> entries(5000, sample_entry());
   const auto before = steady_now();
-  const auto text = worklist_json(entries, {}, kNow);
+  const auto text = worklist_json(entries, {}, true, kNow);
   CHECK(steady_now() - before < std::chrono::seconds(5));  // under sanitizers too
   CHECK(text.size() > 1'000'000);
 }

@@ -23,7 +23,9 @@ struct Visit {
   HttpResponse get(const std::string& path, const std::string& query = "", const HttpHeaders& headers = {}) {
     return site.handle({"GET", path, query, headers, ""});
   }
-  HttpResponse post(const std::string& path) { return site.handle({"POST", path, "", {}, ""}); }
+  HttpResponse post(const std::string& path, const std::string& body = "") {
+    return site.handle({"POST", path, "", {}, body});
+  }
 };
 
 std::string header(const HttpResponse& response, const std::string& name) {
@@ -143,6 +145,24 @@ TEST_CASE("an error of the node has a status, a code and a sentence") {
     CHECK(visit.get("/").status == 200);
     CHECK(visit.get("/healthz").status == 200);
   }
+}
+
+TEST_CASE("a reading starts and is released by POST, with the name that the reader gives") {
+  Visit visit;
+  CHECK(Json::parse(visit.get("/api/v1/worklist").body)["starts_recorded"] == false);
+  CHECK(visit.post("/api/v1/worklist/17/start", R"({"reader": "AB"})").status == 200);
+  CHECK(visit.post("/api/v1/worklist/18/start").status == 200);
+  CHECK(visit.node.started == std::vector<std::pair<std::string, std::int64_t>>{{"AB", 17}, {"", 18}});
+  CHECK(Json::parse(visit.get("/api/v1/worklist").body)["starts_recorded"] == true);
+  CHECK(visit.post("/api/v1/worklist/17/release").status == 200);
+  CHECK(visit.post("/api/v1/worklist/17/release").status == 409);
+  CHECK(visit.get("/api/v1/worklist/17/start").status == 404);
+  for (const char* bad : {"reader", "[]", "{}", R"({"reader": 7})", R"({"reader": "a\nb"})"}) {
+    INFO(bad);
+    CHECK(visit.post("/api/v1/worklist/17/start", bad).status == 400);
+  }
+  CHECK(visit.post("/api/v1/worklist/17/start", "{\"reader\": \"" + std::string(65, 'x') + "\"}").status == 400);
+  CHECK(visit.node.started.size() == 1);
 }
 
 TEST_CASE("retry asks the node once, by POST only") {

@@ -19,9 +19,22 @@ struct StillNode final : NodeView {
   NodeStatus now;
   std::optional<Error> failure;  // of every method that can fail
   std::vector<std::pair<std::string, std::int64_t>> retried;
+  std::vector<std::pair<std::string, std::int64_t>> started;  // reader and study
 
   Result<std::vector<WorklistEntry>> worklist() override { return answer(entries); }
   std::array<int, 4> targets_minutes() override { return {0, 120, 240, 480}; }
+  bool starts_recorded() override { return !started.empty(); }
+  Status start_reading(std::int64_t study, const std::string& reader) override {
+    if (failure) return *failure;
+    started.emplace_back(reader, study);
+    return ok();
+  }
+  Status release_reading(std::int64_t study) override {
+    if (failure) return *failure;
+    return std::erase_if(started, [&](const auto& one) { return one.second == study; }) > 0
+               ? ok()
+               : Status(Error{Errc::refused, "not started"});
+  }
   Result<StudyDetail> study(std::int64_t id) override {
     if (id != detail.entry.id) return Error{Errc::not_found, "There is no such study."};
     return answer(detail);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The made-up node's list: what waits in its order, then what is being read.
+#include <algorithm>
+
+#include "tests/browser/fake_node.h"
+
+namespace inferad::web {
+
+Result<std::vector<WorklistEntry>> FakeNode::worklist() {
+  std::lock_guard lock(mutex_);
+  if (scene_ == "error") return Error{Errc::io, "The ledger cannot be read: disk I/O error."};
+  auto list = entries_;
+  std::stable_partition(list.begin(), list.end(), [](const auto& entry) { return !entry.reading_started_at; });
+  int position = 0;
+  for (auto& entry : list) {
+    if (entry.reading_started_at) break;
+    entry.position = ++position;
+    entry.position_reason = "Place " + std::to_string(position) + " by the fake node";
+  }
+  return list;
+}
+
+bool FakeNode::starts_recorded() {
+  std::lock_guard lock(mutex_);
+  return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) { return entry.reading_started_at; });
+}
+
+Status FakeNode::start_reading(std::int64_t study, const std::string& reader) {
+  std::lock_guard lock(mutex_);
+  for (auto& entry : entries_) {
+    if (entry.id != study) continue;
+    if (entry.reading_started_at) return Error{Errc::refused, "reading of this study has already started"};
+    entry.reading_started_at = wall_now();
+    entry.reading_by = reader;
+    return ok();
+  }
+  return Error{Errc::not_found, "no such study"};
+}
+
+Status FakeNode::release_reading(std::int64_t study) {
+  std::lock_guard lock(mutex_);
+  for (auto& entry : entries_) {
+    if (entry.id != study) continue;
+    if (!entry.reading_started_at) return Error{Errc::refused, "reading of this study has not started"};
+    entry.reading_started_at.reset();
+    return ok();
+  }
+  return Error{Errc::not_found, "no such study"};
+}
+
+}  // namespace inferad::web

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading starts and what the reading order counts of them.
+#include "tests/unit/store/store_support.h"
+
+namespace inferad::store {
+
+namespace {
+
+constexpr int kReserve = 8;
+
+// A ledger with studies 1.1, 1.2, … that arrive a minute apart, some of them STAT by their order.
+struct List {
+  List() : ledger(open_ledger(folder / "ledger.db")) {}
+
+  std::int64_t add(int number, const std::string& priority) {
+    auto image = ct_image(number, 1, fmt::format("1.{}", number), fmt::format("1.{}.1", number));
+    image.header.attributes["RequestedProcedurePriority"] = priority;
+    image.received_at = at(60 * number);
+    return ledger->record_instances(std::vector{image})->at(0).study_id;
+  }
+  void start(std::int64_t study, int seconds) { REQUIRE(ledger->start_reading(study, "AB", at(seconds))); }
+  std::optional<int> n(int seconds = 10'000) { return *ledger->stat_starts(kReserve, at(seconds)); }
+
+  TempFolder folder;
+  std::unique_ptr<Ledger> ledger;
+};
+
+}  // namespace
+
+TEST_CASE("n counts STAT starts since another level last went before waiting STAT, and survives a restart") {
+  List list;
+  std::vector<std::int64_t> stat, low;
+  for (int i = 1; i <= 5; ++i) stat.push_back(list.add(i, "STAT"));
+  for (int i = 6; i <= 8; ++i) low.push_back(list.add(i, "LOW"));
+  CHECK_FALSE(list.n());
+  list.start(stat[0], 1000);
+  CHECK(list.n() == kReserve + 1);
+  list.start(low[0], 1001);  // STAT waits: the exception
+  CHECK(list.n() == 0);
+  list.start(stat[1], 1002);
+  list.start(stat[2], 1003);
+  CHECK(list.n() == 2);
+  list.ledger.reset();
+  list.ledger = open_ledger(list.folder / "ledger.db");
+  CHECK(list.n() == 2);
+  list.start(stat[3], 1004);
+  list.start(stat[4], 1005);
+  list.start(low[1], 1006);  // no STAT waits: no exception
+  CHECK(list.n() == 4);
+}
+
+TEST_CASE("a released start never was, and its study waits again") {
+  List list;
+  const auto stat = list.add(1, "STAT"), low = list.add(2, "LOW");
+  list.start(low, 1000);
+  CHECK(list.n() == 0);
+  CHECK(list.ledger->start_reading(low, "", at(1001)).error().code == Errc::refused);
+  REQUIRE(list.ledger->release_reading(low, at(1002)));
+  CHECK(list.ledger->release_reading(low, at(1003)).error().code == Errc::refused);
+  CHECK_FALSE(list.n());
+  list.start(stat, 1004);
+  CHECK(list.n() == kReserve + 1);
+  list.start(low, 1005);
+  const auto entry = must(list.ledger->study_detail(low))->entry;
+  CHECK(entry.reading_by == "AB");
+  CHECK(entry.reading_started_at == at(1005));
+  CHECK(list.ledger->start_reading(99, "", at(1)).error().code == Errc::not_found);
+  CHECK(list.ledger->release_reading(99, at(1)).error().code == Errc::not_found);
+}
+
+TEST_CASE("a list that nobody kept for a week has no n") {
+  List list;
+  list.start(list.add(1, "STAT"), 1000);
+  CHECK(list.n(1000 + 6 * 86'400));
+  CHECK_FALSE(list.n(1000 + 8 * 86'400));
+}
+
+TEST_CASE("the log of readings is by arrival, without patients") {
+  List list;
+  const auto first = list.add(1, "LOW"), second = list.add(2, "STAT");
+  list.add(3, "HIGH");
+  list.start(second, 1000);
+  list.start(first, 1100);
+  const auto log = must(list.ledger->readings(at(0)));
+  REQUIRE(log.size() == 2);
+  CHECK(log[0].arrived_at == at(60));
+  CHECK(log[0].started_at == at(1100));
+  CHECK(log[0].order_level == Level::low);
+  CHECK(log[1].level == Level::stat);
+  CHECK_FALSE(log[1].raised_at);
+  CHECK(must(list.ledger->readings(at(1050))).size() == 1);
+}
+
+}  // namespace inferad::store
