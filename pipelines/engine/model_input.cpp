@@ -31,22 +31,22 @@ Affine affine_of(const findings::Geometry& geometry) {
 }
 
 // The voxels as [1, column, row, slice], without a copy; a projection image as [1, column, row], of several frames
-// [frame, column, row].
-at::Tensor view_of(std::vector<float>& voxels, const findings::Geometry& geometry, int dimensions) {
+// [frame, column, row]. Nothing writes into them: each transform gives a view or a new tensor.
+at::Tensor view_of(const std::vector<float>& voxels, const findings::Geometry& geometry, int dimensions) {
   const std::int64_t columns = geometry.columns, rows = geometry.rows, slices = geometry.slices;
-  if (dimensions == 2) return torch::from_blob(voxels.data(), {slices, columns, rows}, {columns * rows, 1, columns});
-  return torch::from_blob(voxels.data(), {1, columns, rows, slices},
-                          {columns * rows * slices, 1, columns, columns * rows});
+  auto* data = const_cast<float*>(voxels.data());
+  if (dimensions == 2) return torch::from_blob(data, {slices, columns, rows}, {columns * rows, 1, columns});
+  return torch::from_blob(data, {1, columns, rows, slices}, {columns * rows * slices, 1, columns, columns * rows});
 }
 
-// The input as the recipe's first step expects it.
-std::vector<float> input_values(const findings::Image& image, const Input& input) {
+// A projection as the recipe's first step expects it.
+std::vector<float> projection_values(const findings::Image& image, const Input& input) {
   auto values = image.voxels;
   auto grey = image.grey;
   if (!input.invert_monochrome1) grey.inverted = false;
-  if (image.projection && input.values == Input::Values::window) {
+  if (input.values == Input::Values::window) {
     to_presentation(values, grey);
-  } else if (image.projection) {
+  } else {
     turn_inverted(values, grey);
   }
   return values;
@@ -56,11 +56,15 @@ std::vector<float> input_values(const findings::Image& image, const Input& input
 
 Result<Prepared> prepare(const findings::Image& image, const recipe::PipelineFile& pipeline,
                          const tensor::Chain& preprocessing) {
-  Prepared prepared{input_values(image, pipeline.input), {}};
+  Prepared prepared;
+  if (image.projection) prepared.values = projection_values(image, pipeline.input);
+  const auto& values = image.projection ? prepared.values : image.voxels;
   auto& entry = prepared.sample[pipeline.recipe.image_key];
-  entry.data = view_of(prepared.values, image.geometry, pipeline.input.dimensions);
+  entry.data = view_of(values, image.geometry, pipeline.input.dimensions);
   entry.affine = affine_of(image.geometry);
   INFERAD_TRY_STATUS(tensor::apply(preprocessing, prepared.sample));
+  auto& data = prepared.sample.at(pipeline.recipe.image_key).data;
+  if (data.storage().data() == values.data()) data = data.clone();  // a network may write into what it is given
   return prepared;
 }
 

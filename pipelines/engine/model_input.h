@@ -14,7 +14,7 @@
 
 namespace inferad::engine {
 
-// An image after preprocessing: the entry image_key of `sample`, which may look into `values`.
+// An image after preprocessing: the entry image_key of `sample`. Other entries may look into `values` or the image.
 struct Prepared {
   std::vector<float> values;
   tensor::Sample sample;

@@ -107,6 +107,21 @@ TEST_CASE("a model that would run code while it is loaded is refused before that
   CHECK_FALSE(fs::exists(file_in(made)));
 }
 
+TEST_CASE("a model that writes into its input does not change the image") {
+  const MadeCatalog made;
+  made.add("writes", saved_model("def forward(self, x: Tensor) -> Tensor:\n  x.fill_(7.)\n" +
+                                 kGood.substr(kGood.find("  return"))));
+  auto engine = load(made);
+  const auto given = image();
+  findings::Job job;
+  job.id = "17";
+  job.pipeline = "writes";
+  job.study_uid = "1.2.3.4";
+  job.created_at = "2026-11-24T23:30:00.123Z";
+  REQUIRE(engine.run("writes", given, job, [](std::string_view, double) {}));
+  CHECK(given.voxels == image().voxels);
+}
+
 TEST_CASE("operators of other libraries are refused") {
   CHECK(contains(refusal_of(testing::saved_with_profiler()), "uses profiler::_record_function_enter in"));
 }
@@ -178,7 +193,8 @@ TEST_CASE("weights that are swapped between check and load are not the ones that
   std::ofstream(made.weights("net")) << saved_model(kEvil);
   const auto pipeline = ModelPipeline::load(*file, *model, *std::move(checked), "cpu");
   REQUIRE(pipeline);
-  const auto output = pipeline->run(image(), [](double) {});
+  const auto given = image();
+  const auto output = pipeline->run(std::span(&given, 1), {}, [](double) {});
   REQUIRE(output);
   CHECK(output->numbers == std::vector<double>{0.25, 0.75});
   CHECK(contains(refusal(load(made), "net"), "weights differ from model.json"));
