@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A study on disk → findings and masks: this engine, the bare forward() calls, and MONAI + highdicom where at hand.
 
-    engine_times.py [--rounds N] [--slices N] [--threads N]
+    engine_times.py [--rounds N] [--slices N] [--threads N] [--radiograph IMAGE --weights MODEL.pt]
 
 Workload: a chest CT phantom of 300 slices 512×512, resampled to 1.5 mm, a 3-D U-Net of 4.8 M parameters in windows of
 96³ (overlap 0.25, Gaussian), softmax, inverse resampling, argmax, SEG. Everything runs in turns in each round; the ratios
-are medians of the rounds' ratios.
+are medians of the rounds' ratios. "whole" starts a process, imports included; "the network" is the stage infer of a worker
+that is running, as in the node: windows, blending, inverse resampling and argmax with it.
+
+--radiograph, --weights: an image and the model.pt of cxr-pneumonia-squeezenet; from the file to durable findings in a
+running worker, against forward().
 
 MONAI_TREE, HIGHDICOM_TREE: source trees of the peers (MONAI 1.1.0 to 1.4.0; python3-torch, python3-nibabel,
 python3-scipy, python3-skimage). Without MONAI_TREE the ratio recorded in RECORDED stands in for it, and is marked.
@@ -18,11 +22,14 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+from worker_stages import Worker
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BIN = SOURCE / "build/bin"
@@ -101,6 +108,39 @@ def ours(folder, series, threads, out):
     return {"total": seconds, "memory": memory}
 
 
+def forward_seconds(model, count, batch, shape, threads):
+    return float(run([str(BIN / "bare_forward"), "time", str(model), str(count), str(batch), *map(str, shape)],
+                     env={**os.environ, "BENCH_THREADS": str(threads)})[0])
+
+
+def in_a_running_worker(catalog, models, pipeline, files, threads, scratch, jobs):
+    """The medians of the stage infer and of the time to durable findings, over all jobs but the first."""
+    worker = Worker(BIN / "inferad-worker", catalog, models, threads)
+    answers = [worker.run(scratch / str(number), pipeline, files) for number in range(jobs)]
+    worker.end()
+    if any(done["outcome"] != "done" for _, _, done in answers):
+        sys.exit(f"{pipeline}: {answers[-1][2]}")
+    return (statistics.median(times["infer"] for times, _, _ in answers[1:]),
+            statistics.median(findings for _, findings, _ in answers[1:]))
+
+
+def radiograph(image, weights, threads, rounds, scratch):
+    name = "cxr-pneumonia-squeezenet"
+    found = {kind: next(SOURCE.glob(f"**/{folder}/{kind}.json")).parent
+             for kind, folder in (("pipeline", "cxr-pneumonia"), ("model", name))}
+    shutil.copytree(found["pipeline"], scratch / "catalog/cxr-pneumonia")
+    shutil.copytree(found["model"], scratch / "models" / name)
+    shutil.copy(weights, scratch / "models" / name / "model.pt")
+    ratios = []
+    for number in range(rounds):
+        _, findings = in_a_running_worker(scratch / "catalog", scratch / "models", "cxr-pneumonia", [image], threads,
+                                          scratch / f"radiograph{number}", 12)
+        forward = forward_seconds(weights, 20, 1, (3, 224, 224), threads) / 20
+        print(f"round {number + 1}: forward {1000 * forward:.0f} ms, file to findings {1000 * findings:.0f} ms", flush=True)
+        ratios.append(findings / forward)
+    print(f"\nmedian of the rounds' ratios\n  radiograph, file to findings / forward  {statistics.median(ratios):6.2f}")
+
+
 def monai(folder, series, threads, tree):
     highdicom = os.environ.get("HIGHDICOM_TREE")
     path = tree + (f":{highdicom}/src" if highdicom else "")
@@ -116,7 +156,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--slices", type=int, default=300)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--radiograph", type=pathlib.Path)
+    parser.add_argument("--weights", type=pathlib.Path)
     args = parser.parse_args()
+    if args.radiograph:
+        with tempfile.TemporaryDirectory(prefix="inferad-bench-") as scratch:
+            return radiograph(args.radiograph, args.weights, args.threads, args.rounds, pathlib.Path(scratch))
     tree = os.environ.get("MONAI_TREE")
     with tempfile.TemporaryDirectory(prefix="inferad-bench-") as scratch:
         scratch = pathlib.Path(scratch)
@@ -129,14 +174,15 @@ def main():
         print(f"{args.slices} slices, {windows} windows, {args.threads} threads, {args.rounds} rounds")
         rows = []
         for number in range(args.rounds):
-            bare = float(run([str(BIN / "bare_forward"), "time", str(scratch / "models/bench-unet/model.ts"), str(windows),
-                              "4", "1"] + [str(WINDOW)] * 3, env={**os.environ, "BENCH_THREADS": str(args.threads)})[0])
+            bare = forward_seconds(scratch / "models/bench-unet/model.ts", windows, 4, (1, *[WINDOW] * 3), args.threads)
             row = {"bare": bare, "ours": ours(scratch, series, args.threads, scratch / f"out{number}")}
+            row["network"], _ = in_a_running_worker(scratch / "catalog", scratch / "models", "bench-unet",
+                                                    sorted(series.iterdir()), args.threads, scratch / f"jobs{number}", 3)
             if tree:
                 row["monai"] = monai(scratch, series, args.threads, tree)
             rows.append(row)
-            print(f"round {number + 1}: forward {bare:.1f} s, Inferad {row['ours']['total']:.1f} s "
-                  f"({row['ours']['memory']:.0f} MB)" + (f", MONAI {row['monai']['total']:.1f} s, of it network "
+            print(f"round {number + 1}: forward {bare:.1f} s, Inferad {row['ours']['total']:.1f} s, of it network "
+                  f"{row['network']:.1f} s ({row['ours']['memory']:.0f} MB)" + (f", MONAI {row['monai']['total']:.1f} s, of it network "
                   f"{row['monai']['network']:.1f} s ({row['monai']['memory']:.0f} MB)" if tree else ""), flush=True)
         report(rows, tree)
 
@@ -147,6 +193,7 @@ def report(rows, tree):
 
     print("\nmedians of the rounds' ratios")
     print(f"  Inferad, whole / forward              {median(lambda r: r['ours']['total'] / r['bare']):6.2f}")
+    print(f"  Inferad, the network / forward        {median(lambda r: r['network'] / r['bare']):6.2f}")
     if tree:
         print(f"  MONAI chain, whole / Inferad          {median(lambda r: r['monai']['total'] / r['ours']['total']):6.2f}")
         rest = median(lambda r: (r["monai"]["total"] - r["monai"]["network"]) / max(0.1, r["ours"]["total"] - r["bare"]))
