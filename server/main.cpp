@@ -66,7 +66,11 @@ void add_simulate(CLI::App& app, Words& words, int& status) {
       ->check(CLI::Range(2, 1000));
   sub->add_option("--seed", choice.seed, "the same seed gives the same bytes")
       ->check(CLI::Range(std::int64_t{0}, INT64_MAX));
-  sub->callback([&words, &status] { status = simulate_command(words.simulate); });
+  sub->add_flag("--from-ledger", choice.from_ledger,
+                "the running node's own days again; proposes worklist.delta_minutes");
+  sub->add_option("--days", choice.days, "of --from-ledger")->check(CLI::Range(1, 3660))->capture_default_str();
+  sub->add_option("--config", words.node.config, "settings file, for --from-ledger")->capture_default_str();
+  sub->callback([&words, &status] { status = simulate_command(words.node, words.simulate); });
 }
 
 void add_model_commands(CLI::App& models, Words& words, int& status) {

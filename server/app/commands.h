@@ -40,9 +40,12 @@ struct SimulateChoice {
   std::filesystem::path plots;        // folder for SVG files; "" = none
   int studies = 0, replications = 0;  // 0 = as in the scenario
   std::int64_t seed = -1;             // the same
+  bool from_ledger = false;           // the running node's own days instead
+  int days = 30;
 };
 // The shipped reading order on made-up days. --reference: fails unless every number is within bounds.
-int simulate_command(const SimulateChoice& choice);
+int replay_command(const NodeChoice& node, int days);  // --from-ledger
+int simulate_command(const NodeChoice& node, const SimulateChoice& choice);
 
 // ---- questions to the running node, over its HTTP API ----
 int status_command(const NodeChoice& node);

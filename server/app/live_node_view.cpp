@@ -101,6 +101,10 @@ Status LiveNodeView::release_reading(std::int64_t study) {
   return ok();
 }
 
+Result<std::vector<ReadingRecord>> LiveNodeView::readings(int days) {
+  return parts_.ledger.readings(wall_now() - std::chrono::hours(24) * days);
+}
+
 Result<StudyDetail> LiveNodeView::study(std::int64_t id) {
   INFERAD_TRY(auto detail, parts_.ledger.study_detail(id));
   if (!detail) return Error{Errc::not_found, "There is no study with this number."};
@@ -212,14 +216,23 @@ std::vector<web::RuleView> LiveNodeView::rules() {
   return out;
 }
 
+std::string LiveNodeView::held_text(const std::string& pipeline) {
+  const int results = parts_.configuration.get()->settings.worklist.alarm_results;
+  const auto rate = parts_.ledger.raise_rate(pipeline, results);
+  if (!rate || !rate->held) return {};
+  return fmt::format("raises are held: {} of its latest {} results ask for one", rate->raises, rate->results);
+}
+
 std::vector<web::ModelView> LiveNodeView::models() {
   std::vector<web::ModelView> out;
   const auto state = parts_.workers.state();
   for (const auto& pipeline : state.pipelines) {
     for (const auto& model : pipeline.models) {
-      out.push_back({pipeline.name, pipeline.version, model.name, model.sha256, "ready", ""});
+      out.push_back({pipeline.name, pipeline.version, model.name, model.sha256, "ready", held_text(pipeline.name)});
     }
-    if (pipeline.models.empty()) out.push_back({pipeline.name, pipeline.version, "", "", "ready", ""});
+    if (pipeline.models.empty()) {
+      out.push_back({pipeline.name, pipeline.version, "", "", "ready", held_text(pipeline.name)});
+    }
   }
   for (const auto& refused : state.refused) out.push_back({refused.name, "", "", "", "refused", refused.reason});
   const auto configuration = parts_.configuration.get();

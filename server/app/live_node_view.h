@@ -37,6 +37,7 @@ class LiveNodeView final : public web::NodeView {
   bool starts_recorded() override;
   Status start_reading(std::int64_t study, const std::string& reader) override;
   Status release_reading(std::int64_t study) override;
+  Result<std::vector<ReadingRecord>> readings(int days) override;
   Result<StudyDetail> study(std::int64_t id) override;
   Result<std::vector<JobView>> jobs() override;
   Result<std::vector<DeliveryView>> deliveries() override;
@@ -52,6 +53,7 @@ class LiveNodeView final : public web::NodeView {
 
  private:
   void refresh(const store::LedgerCounts& counts);
+  std::string held_text(const std::string& pipeline);  // "" unless its raises are held
 
   NodeParts parts_;
   const WallTime started_at_;

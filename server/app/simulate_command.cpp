@@ -63,7 +63,8 @@ Status write_plots(const std::filesystem::path& folder, const simulation::Outcom
 
 }  // namespace
 
-int simulate_command(const SimulateChoice& choice) {
+int simulate_command(const NodeChoice& node, const SimulateChoice& choice) {
+  if (choice.from_ledger) return replay_command(node, choice.days);
   if (!choice.reference.empty()) return check_reference(choice);
   Problems problems;
   auto scenario =

@@ -111,6 +111,9 @@ struct WorklistSettings {
   std::array<std::chrono::minutes, 4> targets_without_starts{std::chrono::minutes(0), std::chrono::minutes(180),
                                                              std::chrono::minutes(360), std::chrono::minutes(720)};
   int reserve = 8;
+  int alarm_results = 100;           // of a pipeline, the latest; 0 = no alarm
+  double alarm_share = 0.5;          // more of them raise: its raises are held
+  double alarm_release_share = 0.3;  // fewer: released
   bool operator==(const WorklistSettings&) const = default;
 };
 

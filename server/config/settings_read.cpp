@@ -206,6 +206,9 @@ void read_worklist(const JsonNode& node, WorklistSettings& out) {
   int without = 0;
   object.read("delta_minutes_without_starts", without, 1, 100'000);
   if (without > 0) out.targets_without_starts = targets_of(without);
+  object.read("alarm_results", out.alarm_results, 0, 10'000);
+  object.read("alarm_share", out.alarm_share, 0, 1);
+  object.read("alarm_release_share", out.alarm_release_share, 0, 1);
 }
 
 }  // namespace inferad::config

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/flow/job_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -10,6 +12,7 @@
 #include "server/flow/findings_summary.h"
 #include "server/flow/persist.h"
 #include "server/flow/priority_messages.h"
+#include "server/worklist/raise_alarm.h"
 
 namespace inferad::flow {
 namespace {
@@ -100,10 +103,11 @@ Status JobRun::findings_ready() {
   if (findings.failed) return ok();
   const WallTime now = wall_now();
   INFERAD_TRY(const auto messages, messages_for(findings, now));
+  INFERAD_TRY(const auto held_because, hold_reason(findings.proposal.has_value(), now));
   crash_point("dispatch.before_priority");
   INFERAD_TRY_STATUS(parts_.ledger.set_pipeline_version(lease_.id, findings.pipeline_version));
   INFERAD_TRY(const bool raised, persist(stop_, "findings_not_recorded", [&] {
-                return parts_.ledger.record_findings(lease_.id, text, findings.proposal, messages, now);
+                return parts_.ledger.record_findings(lease_.id, text, findings.proposal, messages, now, held_because);
               }));
   crash_point("dispatch.after_priority");
   findings_seen_ = true;
@@ -116,6 +120,23 @@ Status JobRun::findings_ready() {
                                   {"messages", raised ? messages.size() : 0}});
   tell();
   return ok();
+}
+
+// Why a raise of this pipeline is not applied now; empty: it is.
+Result<std::string> JobRun::hold_reason(bool asks, WallTime now) const {
+  const auto& settings = settings_.worklist;
+  if (!asks || settings.alarm_results == 0) return std::string();
+  INFERAD_TRY(const auto rate, parts_.ledger.raise_rate(lease_.pipeline, settings.alarm_results));
+  const bool held = worklist::holds(rate.held, rate.raises, rate.results,
+                                    {settings.alarm_results, settings.alarm_share, settings.alarm_release_share});
+  if (held != rate.held) {
+    INFERAD_TRY_STATUS(parts_.ledger.set_hold(lease_.pipeline, held, now));
+    log::write(held ? log::Level::error : log::Level::info, held ? "raises_held" : "raises_released",
+               {{"pipeline", lease_.pipeline}, {"raises", rate.raises}, {"results", rate.results}});
+  }
+  if (!held) return std::string();
+  return fmt::format("raises of {} are held, since {} of its latest {} results ask for one", lease_.pipeline,
+                     rate.raises, rate.results);
 }
 
 // What is to be said of the decision. Whether it is said, the ledger decides when it takes the decision: other jobs of

@@ -43,6 +43,7 @@ class JobRun final : public JobObserver {
   void finish(const WorkerResult& result);
   Result<std::vector<store::NewDelivery>> objects_of(const WorkerResult& result) const;
   std::vector<store::NewDelivery> addressed(const std::vector<store::NewDelivery>& objects) const;
+  Result<std::string> hold_reason(bool asks, WallTime now) const;
   Result<std::vector<store::NewDelivery>> messages_for(FindingsSummary& findings, WallTime now) const;
   Result<Attributes> study_attributes() const;
   void fail(const std::string& reason);

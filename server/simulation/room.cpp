@@ -139,9 +139,16 @@ class Room {
   std::vector<Time> run(Time end) {
     for (Time now = next_event(0); now <= end && now != kNever; now = next_event(now)) {
       while (!finishing_.empty() && finishing_.top() <= now) finishing_.pop();
-      while (arrived_ < studies_.size() && studies_[arrived_].arrival <= now) arrive(static_cast<Index>(arrived_++));
-      for (; !results_.empty() && results_.top().first <= now; results_.pop()) result(results_.top().second);
+      take_in(now);
       while (!list_.empty() && finishing_.size() < readers_at(now)) start(now);
+    }
+    return std::move(starts_);
+  }
+
+  std::vector<Time> run_at(std::span<const Time> slots) {
+    for (const Time now : slots) {
+      take_in(now);
+      if (!list_.empty()) start(now);
     }
     return std::move(starts_);
   }
@@ -157,6 +164,11 @@ class Room {
     if (!results_.empty()) next = std::min(next, results_.top().first);
     if (shifts_ && !list_.empty()) next = std::min(next, (now / kHour + 1) * kHour);  // somebody's shift may begin
     return next;
+  }
+
+  void take_in(Time now) {
+    while (arrived_ < studies_.size() && studies_[arrived_].arrival <= now) arrive(static_cast<Index>(arrived_++));
+    for (; !results_.empty() && results_.top().first <= now; results_.pop()) result(results_.top().second);
   }
 
   void arrive(Index study) {
@@ -191,11 +203,11 @@ class Room {
   std::vector<Time> starts_;
 };
 
-}  // namespace
-
-std::vector<Time> read_all(std::span<const Study> studies, const ReadersByHour& readers, const Rule& rule, Time end) {
+// `use` gets a room in which the rule chooses.
+template <class Use>
+std::vector<Time> with_room(std::span<const Study> studies, const ReadersByHour& readers, const Rule& rule, Use use) {
   INFERAD_CHECK(studies.size() < UINT32_MAX);
-  const auto run = [&](auto chooser) { return Room(studies, readers, std::move(chooser), rule.ai).run(end); };
+  const auto run = [&](auto chooser) { return use(Room(studies, readers, std::move(chooser), rule.ai)); };
   switch (rule.kind) {
     case Rule::Kind::shipped: {
       const auto starts = rule.starts_recorded ? std::optional(rule.policy.reserve) : std::nullopt;
@@ -211,6 +223,17 @@ std::vector<Time> read_all(std::span<const Study> studies, const ReadersByHour& 
       return run(Accumulating{rule.rates});
   }
   return {};
+}
+
+}  // namespace
+
+std::vector<Time> read_all(std::span<const Study> studies, const ReadersByHour& readers, const Rule& rule, Time end) {
+  return with_room(studies, readers, rule, [&](auto room) { return room.run(end); });
+}
+
+std::vector<Time> read_at(std::span<const Study> studies, std::span<const Time> slots, const Rule& rule) {
+  const ReadersByHour nobody{};
+  return with_room(studies, nobody, rule, [&](auto room) { return room.run_at(slots); });
 }
 
 }  // namespace inferad::simulation

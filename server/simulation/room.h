@@ -51,4 +51,7 @@ using ReadersByHour = std::array<int, 24>;
 // When each reading starts; kNever: still unread at `end`. `studies` by arrival. The shipped rule starts with n = k.
 std::vector<Time> read_all(std::span<const Study> studies, const ReadersByHour& readers, const Rule& rule, Time end);
 
+// The same, but somebody is free exactly at each of `slots` (sorted), as recorded somewhere.
+std::vector<Time> read_at(std::span<const Study> studies, std::span<const Time> slots, const Rule& rule);
+
 }  // namespace inferad::simulation

@@ -84,6 +84,20 @@ Result<bool> add_decision(Database& db, const JobRow& job, const PriorityDecisio
   return raised;
 }
 
+Status hold_decision(Database& db, const JobRow& job, const PriorityDecision& decision, const std::string& because,
+                     WallTime now) {
+  const auto reason = fmt::format("{}; asked for {}: {}", because, to_string(decision.level), decision.reason);
+  INFERAD_TRY_STATUS(db.run("INSERT INTO held_raise (job_id, study_id, level, reason, at) VALUES ($1, $2, $3, $4, $5)",
+                            job.id, job.study_id, decision.level, reason, now));
+  return add_event(db, job.study_id, now, "priority not raised: " + reason);
+}
+
+// Whether the decision is more urgent than what the study has.
+Result<bool> would_raise(Database& db, const JobRow& job, const PriorityDecision& decision) {
+  INFERAD_TRY(const auto level, db.value<Level>("SELECT level FROM study WHERE id = $1", job.study_id));
+  return level && decision.level < *level;
+}
+
 std::string_view outcome_text(AiState outcome) {
   if (outcome == AiState::done) return "analysis finished";
   return outcome == AiState::failed ? "analysis failed" : "not analysed";
@@ -145,7 +159,8 @@ Status Ledger::set_pipeline_version(std::int64_t job_id, const std::string& vers
 
 Result<bool> Ledger::record_findings(std::int64_t job_id, const std::string& findings_json,
                                      const std::optional<PriorityDecision>& decision,
-                                     std::span<const NewDelivery> messages, WallTime now) {
+                                     std::span<const NewDelivery> messages, WallTime now,
+                                     const std::string& held_because) {
   return impl_->write([&](Database& db) -> Result<bool> {
     INFERAD_TRY(const JobRow job, job_row(db, job_id));
     if (job.findings_at) return false;
@@ -154,6 +169,11 @@ Result<bool> Ledger::record_findings(std::int64_t job_id, const std::string& fin
         db.run("UPDATE job SET findings_json = $1, findings_at = $2 WHERE id = $3", findings_json, now, job_id));
     INFERAD_TRY_STATUS(add_event(db, job.study_id, now, job.pipeline + ": findings recorded"));
     if (!decision) return false;
+    INFERAD_TRY(const bool raises, would_raise(db, job, *decision));
+    if (raises && !held_because.empty()) {
+      INFERAD_TRY_STATUS(hold_decision(db, job, *decision, held_because, now));
+      return false;
+    }
     INFERAD_TRY(const bool raised, add_decision(db, job, *decision, now));
     if (raised) INFERAD_TRY_STATUS(add_deliveries(db, job.study_id, job.id, messages, now));
     return raised;

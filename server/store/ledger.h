@@ -60,10 +60,14 @@ class Ledger {
   void set_progress(std::int64_t job_id, const std::string& stage, double fraction);
   // Findings and the level they ask for, before the result objects exist. True: that level is more urgent than the
   // study's, which it becomes, and `messages` about it are queued; else nobody is told. A second call for the same job
-  // changes nothing and gives false.
+  // changes nothing and gives false. `held_because` not empty: the decision is recorded with these words and not
+  // applied, when it would raise the study.
   Result<bool> record_findings(std::int64_t job_id, const std::string& findings_json,
                                const std::optional<PriorityDecision>& decision, std::span<const NewDelivery> messages,
-                               WallTime now);
+                               WallTime now, const std::string& held_because = "");
+  // Of the latest `results` studies that the pipeline analysed.
+  Result<RaiseRate> raise_rate(const std::string& pipeline, int results);
+  Status set_hold(const std::string& pipeline, bool held, WallTime now);
   // outcome: done, not_analysed or failed. The end of the job and its deliveries, in the order to send them.
   // `report_uids`: the SRs it made, also those that nobody gets; a later revision names them as predecessors.
   // A second call changes nothing.

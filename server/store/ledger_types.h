@@ -11,6 +11,7 @@
 #include "server/base/clock.h"
 #include "server/core/instance.h"
 #include "server/core/priority.h"
+#include "server/core/reading.h"
 #include "server/core/views.h"
 
 namespace inferad::store {
@@ -107,10 +108,10 @@ struct DeliveryLease {
 
 // ---- reading --------------------------------------------------------------------------------------------------------
 
-struct ReadingRecord {
-  WallTime arrived_at{}, started_at{};
-  Level order_level = Level::routine, level = Level::routine;
-  std::optional<WallTime> raised_at;  // when the AI's decision was there; nullopt: it raised nothing
+// Of the latest results of one pipeline: how many, and how many asked for more urgency than the order.
+struct RaiseRate {
+  int results = 0, raises = 0;
+  bool held = false;  // its raises are recorded and not applied
 };
 
 // ---- metrics and status ---------------------------------------------------------------------------------------------

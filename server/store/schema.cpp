@@ -173,8 +173,26 @@ CREATE INDEX reading_exception ON reading_start (id) WHERE released_at IS NULL A
 CREATE INDEX reading_at ON reading_start (at) WHERE released_at IS NULL;
 )sql";
 
-constexpr const char* kMigrations[] = {kVersion1, kVersion2,
-                                       kVersion3};  // kMigrations[n] makes version n + 1 of version n
+// Raises of a pipeline that raises too much: recorded, not applied.
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE held_raise (
+  id INTEGER PRIMARY KEY,
+  job_id INTEGER NOT NULL UNIQUE REFERENCES job (id),
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  level INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  at INTEGER NOT NULL
+);
+CREATE INDEX held_raise_study ON held_raise (study_id);
+CREATE TABLE hold (
+  pipeline TEXT PRIMARY KEY,
+  since INTEGER NOT NULL
+);
+CREATE INDEX job_findings ON job (pipeline, findings_at) WHERE findings_at IS NOT NULL;
+)sql";
+
+// kMigrations[n] makes version n + 1 of version n
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

@@ -16,7 +16,8 @@ const std::string kStudies =
     " s.complete_at, s.complete_reason, s.revision, s.order_level, s.level, s.rule, s.is_open, s.without_jobs,"
     " s.without_jobs_reason, s.patient_name, s.patient_id, s.birth_date, s.sex, s.age, s.accession_number, s.modality,"
     " s.body_part, s.study_description, s.study_date, s.study_time, s.institution, s.referring_physician, r.at,"
-    " COALESCE(r.reader, '') FROM study s LEFT JOIN reading_start r ON r.study_id = s.id AND r.released_at IS NULL ";
+    " COALESCE(r.reader, ''), COALESCE((SELECT h.reason FROM held_raise h WHERE h.study_id = s.id ORDER BY h.id DESC"
+    "  LIMIT 1), '') FROM study s LEFT JOIN reading_start r ON r.study_id = s.id AND r.released_at IS NULL ";
 static_assert(static_cast<int>(Disposition::current) == 0);
 const std::string kDecisions =
     "SELECT study_id, level, reason, pipeline, pipeline_version, model_sha256, score_name, score, threshold, decided_at"
@@ -45,7 +46,7 @@ struct StudyView {
   WorklistEntry entry;
   bool open = false;
   std::optional<AiState> without_jobs;
-  std::string without_jobs_reason;
+  std::string without_jobs_reason, held_raise;
   std::vector<JobState> jobs;  // of the latest revision
 };
 
@@ -57,7 +58,7 @@ StudyView read_study(Row& row) {
       entry.complete_at >> entry.complete_reason >> entry.revision >> order_level >> entry.level >> entry.rule >>
       view.open >> view.without_jobs >> view.without_jobs_reason;
   for (const StudyColumn& column : kStudyColumns) row >> entry.*column.field;
-  row >> entry.reading_started_at >> entry.reading_by;
+  row >> entry.reading_started_at >> entry.reading_by >> view.held_raise;
   entry.order_level = order_level.value_or(Level::routine);
   return view;
 }
@@ -103,6 +104,7 @@ void conclude(StudyView& view) {
     entry.ai_reason.clear();
     entry.progress = 0;
   }
+  if (!view.held_raise.empty() && entry.level == entry.order_level) entry.ai_reason = "not raised: " + view.held_raise;
   if (const auto* decision = raising_decision(entry))
     entry.ai_reason = decision->reason + (entry.ai_state == AiState::failed ? "; then failed: " + entry.ai_reason : "");
 }

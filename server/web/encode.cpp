@@ -24,6 +24,7 @@ Json write(const JobView& job);
 Json write(const DeliveryView& delivery);
 Json write(const StudyDetail::Series& series);
 Json write(const StudyDetail::Event& event);
+Json write(const ReadingRecord& reading);
 Json write(const PeerView& peer);
 Json write(const RuleView& rule);
 Json write(const ModelView& model);
@@ -132,6 +133,14 @@ Json write(const StudyDetail::Series& series) {
 
 Json write(const StudyDetail::Event& event) { return {{"at", write(event.at)}, {"what", event.what}}; }
 
+Json write(const ReadingRecord& reading) {
+  return {{"arrived_at", write(reading.arrived_at)},
+          {"started_at", write(reading.started_at)},
+          {"order_level", to_string(reading.order_level)},
+          {"level", to_string(reading.level)},
+          {"raised_at", write(reading.raised_at)}};
+}
+
 Json write(const PeerView& peer) {
   return {{"name", peer.name},
           {"role", peer.role},
@@ -196,6 +205,10 @@ std::string study_json(const StudyDetail& detail, const std::array<int, 4>& targ
                   {"deliveries", write_all(detail.deliveries)},
                   {"series", write_all(detail.series)},
                   {"history", write_all(detail.history)}});
+}
+
+std::string readings_json(const std::vector<ReadingRecord>& readings, WallTime now) {
+  return text_of({{"generated_at", write(now)}, {"readings", write_all(readings)}});
 }
 
 std::string jobs_json(const std::vector<JobView>& jobs, WallTime now) {

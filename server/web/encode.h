@@ -21,6 +21,7 @@ Result<std::string> reader_of(std::string_view body);
 // A job's findings_json appears as the object "findings" (null: none, not JSON, or nested deeper than 32).
 std::string study_json(const StudyDetail& detail, const std::array<int, 4>& targets_minutes, WallTime now);
 
+std::string readings_json(const std::vector<ReadingRecord>& readings, WallTime now);
 std::string jobs_json(const std::vector<JobView>& jobs, WallTime now);  // without the findings
 std::string deliveries_json(const std::vector<DeliveryView>& deliveries, WallTime now);
 std::string status_json(const NodeStatus& status, WallTime now);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/base/result.h"
+#include "server/core/reading.h"
 #include "server/core/views.h"
 
 namespace inferad::web {
@@ -48,7 +49,7 @@ struct RuleView {
 struct ModelView {
   std::string pipeline, pipeline_version, model, sha256;
   std::string state;   // "ready", "loading", "refused"
-  std::string reason;  // for refused
+  std::string reason;  // for refused, and when the raises of a ready pipeline are held
 };
 
 class NodeView {
@@ -60,6 +61,7 @@ class NodeView {
   virtual bool starts_recorded() = 0;  // somebody keeps the list: reading starts were recorded lately
   virtual Status start_reading(std::int64_t study, const std::string& reader) = 0;  // not_found, or refused: started
   virtual Status release_reading(std::int64_t study) = 0;                           // the same errors
+  virtual Result<std::vector<ReadingRecord>> readings(int days) = 0;                // of the last days, by arrival
   virtual Result<StudyDetail> study(std::int64_t id) = 0;                           // not_found
   virtual Result<std::vector<JobView>> jobs() = 0;             // failed first, then newest first; at most 1,000
   virtual Result<std::vector<DeliveryView>> deliveries() = 0;  // parked first, then oldest waiting; at most 1,000

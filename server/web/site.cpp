@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/web/site.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -86,12 +87,16 @@ HttpResponse ready_response(NodeView& node, std::string_view query) {
   return {fine ? 200 : 503, std::string(kText), (fine ? "ready" : why) + "\n", {}, false};
 }
 
-std::optional<HttpResponse> api_response(NodeView& node, std::string_view path) {
+std::optional<HttpResponse> api_response(NodeView& node, std::string_view path, std::string_view query) {
   const WallTime now = wall_now();
   if (path == "worklist") {
     return json_of(node.worklist(), [&](const auto& v) {
       return worklist_json(v, node.targets_minutes(), node.starts_recorded(), now);
     });
+  }
+  if (const auto days = path == "readings" ? id_between(query, "days=", "") : std::nullopt) {
+    return json_of(node.readings(static_cast<int>(std::min<std::int64_t>(*days, 3660))),
+                   [&](const auto& v) { return readings_json(v, now); });
   }
   if (path == "jobs") return json_of(node.jobs(), [&](const auto& v) { return jobs_json(v, now); });
   if (path == "outbox") return json_of(node.deliveries(), [&](const auto& v) { return deliveries_json(v, now); });
@@ -117,7 +122,7 @@ HttpResponse get(NodeView& node, const HttpRequest& request) {
   if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", node.metrics_text(), {}, false};
   if (path == "/api/v1/events") return {200, "text/event-stream", "", {}, true};
   if (path.starts_with("/api/v1/")) {
-    if (auto response = api_response(node, path.substr(8))) return *std::move(response);
+    if (auto response = api_response(node, path.substr(8), request.query)) return *std::move(response);
   }
   return not_found();
 }

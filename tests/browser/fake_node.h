@@ -23,6 +23,7 @@ class FakeNode final : public NodeView {
   bool starts_recorded() override;
   Status start_reading(std::int64_t study, const std::string& reader) override;
   Status release_reading(std::int64_t study) override;
+  Result<std::vector<ReadingRecord>> readings(int) override { return std::vector<ReadingRecord>(); }
   Result<StudyDetail> study(std::int64_t id) override;
   Result<std::vector<JobView>> jobs() override;
   Result<std::vector<DeliveryView>> deliveries() override;

@@ -41,6 +41,10 @@ class Simulate(NodeCase):
         self.assertIn('did you mean "strict"', text)
         self.assertIn("nowhere.json", self.inferad("simulate", "--reference", self.folder / "nowhere.json", status=78))
 
+    def test_a_replay_needs_a_running_node(self):
+        node = support.Node(self.folder / "node")
+        self.assertIn("no running node", self.inferad("simulate", "--from-ledger", "--config", node.config, status=1))
+
     @unittest.skipUnless(REFERENCE.exists(), "SKIPPED: no shared data")
     def test_queueing_theory_of_others(self):
         # 2,500,000 studies of each of eight sets, the size for which the bounds are meant.

@@ -81,6 +81,23 @@ TEST_CASE("the priority is committed and the message waits before the results ex
   CHECK(bench.node.detail(study).entry.level == Level::high);  // stays, although the results failed
 }
 
+TEST_CASE("a pipeline that raises nearly everything is held: recorded, shown, not applied, nothing sent") {
+  Bench bench;
+  bench.settings.worklist.alarm_results = 4;
+  std::int64_t last = 0;
+  for (int i = 1; i <= 5; ++i) {
+    last = bench.node.study_with_job(fmt::format("1.{}", i), 1, i);
+    REQUIRE(bench.attempt());
+    CHECK(bench.node.detail(last).entry.level == (i <= 4 ? Level::high : Level::routine));
+  }
+  CHECK(bench.sent(last) == std::vector<std::string>{"pacs SEG", "pacs SR", "archive SR"});
+  CHECK_THAT(bench.node.detail(last).entry.ai_reason, Catch::Contains("held, since 4 of its latest 4 results"));
+  bench.settings.worklist.alarm_results = 0;
+  last = bench.node.study_with_job("1.6", 1, 6);
+  REQUIRE(bench.attempt());
+  CHECK(bench.node.detail(last).entry.level == Level::high);
+}
+
 TEST_CASE("a job that runs again after its findings sends no second message and makes the same objects") {
   Bench bench;
   const auto study = bench.node.study_with_job("1.1");

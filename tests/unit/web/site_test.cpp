@@ -58,6 +58,15 @@ TEST_CASE("every endpoint of the API answers with its JSON") {
   CHECK(json("rules")["rules"][0]["studies"] == 7);
   CHECK(json("models")["models"][0]["sha256"] == "ab");
   CHECK(json("status")["ready"] == true);
+  const auto readings = visit.get("/api/v1/readings", "days=90");
+  REQUIRE(readings.status == 200);
+  CHECK(Json::parse(readings.body)["readings"][0] == Json{{"arrived_at", "1970-01-01T00:01:00.000Z"},
+                                                          {"started_at", "1970-01-01T00:01:30.000Z"},
+                                                          {"order_level", "LOW"},
+                                                          {"level", "STAT"},
+                                                          {"raised_at", "1970-01-01T00:01:01.000Z"}});
+  CHECK(visit.get("/api/v1/readings").status == 404);
+  CHECK(visit.get("/api/v1/readings", "days=-1").status == 404);
   CHECK(visit.get("/api/v1/events").event_stream);
   CHECK(Site::changed_data(17) == R"({"study":17})");
 }

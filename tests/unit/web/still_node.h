@@ -35,6 +35,7 @@ struct StillNode final : NodeView {
                ? ok()
                : Status(Error{Errc::refused, "not started"});
   }
+  Result<std::vector<ReadingRecord>> readings(int days) override { return answer(reading_list(days)); }
   Result<StudyDetail> study(std::int64_t id) override {
     if (id != detail.entry.id) return Error{Errc::not_found, "There is no such study."};
     return answer(detail);
@@ -50,6 +51,10 @@ struct StillNode final : NodeView {
   std::vector<RuleView> rules() override { return {{"ct", "Modality is CT", "ct-lung-density", 7}}; }
   std::vector<ModelView> models() override { return {{"ct-lung-density", "1.0.0", "m", "ab", "ready", ""}}; }
   std::string metrics_text() override { return "inferad_up 1\n"; }
+
+  static std::vector<ReadingRecord> reading_list(int days) {
+    return {{from_unix_ms(60'000), from_unix_ms(1000LL * days), Level::low, Level::stat, from_unix_ms(61'000)}};
+  }
 
  private:
   template <class Value>

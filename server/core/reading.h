@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// One reading that started, as the ledger recorded it. No patient data.
+#pragma once
+
+#include <optional>
+
+#include "server/base/clock.h"
+#include "server/core/priority.h"
+
+namespace inferad {
+
+struct ReadingRecord {
+  WallTime arrived_at{}, started_at{};
+  Level order_level = Level::routine, level = Level::routine;
+  std::optional<WallTime> raised_at;  // when the AI's decision was there; nullopt: it raised nothing
+};
+
+}  // namespace inferad
