@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,9 +45,18 @@ struct RefusedPipeline {
   std::string name, reason;
 };
 
+// What findings::HeatMapReference names: on the grid of the image, columns fastest.
+struct HeatMap {
+  std::string file;
+  int columns = 0, rows = 0;
+  std::vector<float> values;  // fall of the score, 0 or more
+  double greatest = 0;
+};
+
 struct PipelineOutput {
   findings::Findings findings;  // outcome analysed, or not_analysed when the image is not eligible
   findings::LabelMap labels;    // empty when not analysed
+  std::optional<HeatMap> heat_map = {};
 };
 
 using Progress = std::function<void(std::string_view stage, double fraction)>;  // prepare, infer, measure

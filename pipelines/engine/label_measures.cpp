@@ -53,18 +53,6 @@ double deviation_of(const std::vector<float>& values) {
   return std::sqrt(sum / static_cast<double>(values.size()));
 }
 
-// Linear between order statistics, as numpy.percentile.
-double percentile_of(std::vector<float> values, double percent) {
-  const double rank = percent / 100 * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::size_t>(rank);
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(low);
-  std::nth_element(values.begin(), at, values.end());
-  const double below = static_cast<double>(*at);
-  if (low + 1 == values.size()) return below;
-  const double above = static_cast<double>(*std::min_element(at + 1, values.end()));
-  return below + (above - below) * (rank - static_cast<double>(low));
-}
-
 template <class Inside>
 double percent_where(const std::vector<float>& values, Inside inside) {
   const auto count = std::count_if(values.begin(), values.end(), inside);
@@ -152,6 +140,17 @@ Name name_of(const MeasurementSpec& spec, bool hounsfield) {
 }
 
 }  // namespace
+
+double percentile_of(std::vector<float> values, double percent) {
+  const double rank = percent / 100 * static_cast<double>(values.size() - 1);
+  const auto low = static_cast<std::size_t>(rank);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(low);
+  std::nth_element(values.begin(), at, values.end());
+  const double below = static_cast<double>(*at);
+  if (low + 1 == values.size()) return below;
+  const double above = static_cast<double>(*std::min_element(at + 1, values.end()));
+  return below + (above - below) * (rank - static_cast<double>(low));
+}
 
 std::optional<double> measured(const MeasurementSpec& spec, const findings::Image& image, const findings::LabelMap& map,
                                std::span<const std::uint8_t> numbers, int threads) {

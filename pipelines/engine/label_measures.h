@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "pipelines/findings/findings.h"
 #include "pipelines/findings/image.h"
@@ -20,5 +21,8 @@ std::optional<double> measured(const recipe::MeasurementSpec& spec, const findin
 
 // The same as an entry of a report. Intensities are Hounsfield units when the modality is CT, else without a unit.
 findings::Measurement as_measurement(const recipe::MeasurementSpec& spec, double value, std::string_view modality);
+
+// Linear between order statistics, as numpy.percentile; `values` are not empty.
+double percentile_of(std::vector<float> values, double percent);
 
 }  // namespace inferad::engine

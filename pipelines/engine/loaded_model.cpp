@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <utility>
 #include <vector>
 
+#include "pipelines/engine/domain.h"
 #include "pipelines/engine/header_values.h"
 #include "pipelines/engine/loaded_pipeline.h"
 #include "pipelines/engine/model_pipeline.h"
 #include "pipelines/engine/model_report.h"
+#include "pipelines/engine/presentation.h"
 #include "pipelines/engine/suitability.h"
 #include "pipelines/findings/codes.h"
 #include "pipelines/recipe/bundle.h"
@@ -50,7 +54,7 @@ class ModelKind final : public LoadedPipeline {
     const auto& file = pipeline_.pipeline();
     auto report = findings::begin_report(job, file.version, images.front().series_uid, info_.algorithm);
     progress("prepare", 0);
-    if (auto unsuitable = find_unsuitable(images, report.remarks))
+    if (auto unsuitable = find_unsuitable(images, report))
       return not_analysed(std::move(report), std::move(unsuitable->reason), std::move(unsuitable->text));
     auto header = header_row(images, file.input.header);
     if (auto* unsuitable = std::get_if<Unsuitable>(&header))
@@ -59,47 +63,101 @@ class ModelKind final : public LoadedPipeline {
     note_images(images, file.input.images, report);
     progress("prepare", 1);
     const auto begin = std::chrono::steady_clock::now();
-    INFERAD_TRY(auto output, pipeline_.run(images, numbers, [&](double fraction) { progress("infer", fraction); }));
+    INFERAD_TRY(auto output,
+                pipeline_.run(images, numbers, threads_, [&](double fraction) { progress("infer", fraction); }));
     const auto inferred = std::chrono::steady_clock::now();
     progress("measure", 0);
     INFERAD_TRY(auto result, report_model(std::move(report), std::move(output), images.front(), file,
-                                          pipeline_.model().card, threads_));
-    progress("measure", 1);
+                                          pipeline_.models().front().card, threads_));
     const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
     log::info("inferred", {{"job", job.id},
                            {"pipeline", file.name},
                            {"model_seconds", seconds(inferred - begin)},
                            {"measure_seconds", seconds(std::chrono::steady_clock::now() - inferred)}});
-    return PipelineOutput{std::move(result.findings), std::move(result.labels)};
+    PipelineOutput analysed{std::move(result.findings), std::move(result.labels)};
+    if (file.localisation) localise(images.front(), numbers, analysed, progress);
+    progress("measure", 1);
+    return analysed;
   }
 
  private:
+  // A place for a finding that is not absent. What hinders the heat map is a remark: the finding stands without it.
+  void localise(const findings::Image& image, std::span<const float> header, PipelineOutput& output,
+                const Progress& progress) const {
+    const auto& file = pipeline_.pipeline();
+    const auto& id = file.localisation->finding;
+    const auto item = std::find_if(output.findings.items.begin(), output.findings.items.end(),
+                                   [&](const auto& each) { return each.id == id; });
+    if (item == output.findings.items.end() || item->presence == findings::Presence::absent) return;
+    const auto grid =
+        pipeline_.localise(image, header, classes_of(id), [&](double fraction) { progress("measure", fraction); });
+    if (!grid) return output.findings.remarks.push_back("There is no heat map: " + grid.error().what + ".");
+    const auto spot = hottest(*grid, image);
+    if (!spot) return output.findings.remarks.push_back("There is no heat map: no part of the image lowers the score.");
+    const auto name = "heatmap-" + id + ".pgm";
+    item->location = spot->area;
+    item->explanation +=
+        fmt::format(" Hiding the hottest place of the image lowers the score by {:.2g} on average.", spot->greatest);
+    item->heat_map = findings::HeatMapReference{name, spot->peak, spot->greatest};
+    output.heat_map =
+        HeatMap{name, image.geometry.columns, image.geometry.rows, on_source(*grid, image), spot->greatest};
+  }
+
+  std::vector<std::size_t> classes_of(const std::string& finding) const {
+    const auto& file = pipeline_.pipeline();
+    const auto& names = std::get<recipe::Classification>(file.output).classes;
+    std::vector<std::size_t> result;
+    for (const auto& spec : file.findings) {
+      if (spec.id != finding) continue;
+      for (const auto& name : spec.classes)
+        result.push_back(static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin()));
+    }
+    return result;
+  }
+
   // Every image must suit; what several of them do not tell is remarked once.
-  std::optional<Unsuitable> find_unsuitable(std::span<const findings::Image> images,
-                                            std::vector<std::string>& remarks) const {
+  std::optional<Unsuitable> find_unsuitable(std::span<const findings::Image> images, findings::Findings& report) const {
     for (std::size_t i = 0; i < images.size(); ++i) {
-      auto unsuitable = find_unsuitable(images[i], remarks);
-      if (unsuitable && images.size() > 1)
-        unsuitable->text = pipeline_.pipeline().input.images[i].name + ": " + unsuitable->text;
+      const auto name = images.size() > 1 ? pipeline_.pipeline().input.images[i].name + ": " : std::string();
+      auto unsuitable = find_unsuitable(images[i], name, report);
+      if (unsuitable) unsuitable->text = name + unsuitable->text;
       if (unsuitable) return unsuitable;
     }
     return std::nullopt;
   }
 
-  // The card of the model first: a pipeline may ask for less than the model accepts, never for more.
-  std::optional<Unsuitable> find_unsuitable(const findings::Image& image, std::vector<std::string>& remarks) const {
+  // The cards of the models first: a pipeline may ask for less than they accept, never for more. `name` begins what is
+  // said of one of several images.
+  std::optional<Unsuitable> find_unsuitable(const findings::Image& image, const std::string& name,
+                                            findings::Findings& report) const {
     if (image.projection != info_.projection) {
       return Unsuitable{findings::codes::kNoSeries,
                         image.projection ? "the pipeline needs a volume" : "the pipeline needs a single image"};
     }
-    for (const auto& [asked, who] : {std::pair(&pipeline_.model().card.accepts, "the model"),
-                                     std::pair(&pipeline_.pipeline().eligibility, "the pipeline")}) {
+    std::vector<std::pair<const recipe::Eligibility*, const char*>> all;
+    for (const auto& model : pipeline_.models()) all.emplace_back(&model.card.accepts, "the model");
+    all.emplace_back(&pipeline_.pipeline().eligibility, "the pipeline");
+    auto& remarks = report.remarks;
+    for (const auto& [asked, who] : all) {
       auto suitability = judge(image, *asked, who);
       if (suitability.reason) return std::move(suitability.reason);
       for (auto& remark : suitability.remarks)
         if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end()) remarks.push_back(std::move(remark));
     }
+    for (const auto& [asked, who] : all) {
+      auto outside = outside_domain(image, asked->intensity, who);
+      if (!outside) continue;
+      if (asked->intensity.refuse) return Unsuitable{findings::codes::kOutsideDomain, *std::move(outside)};
+      report.qualifiers.push_back({findings::codes::kOutsideDomain, name + *outside});
+    }
     return std::nullopt;
+  }
+
+  std::optional<std::string> outside_domain(const findings::Image& image, const recipe::Intensity& asked,
+                                            std::string_view who) const {
+    if (asked.is_open()) return std::nullopt;
+    if (!image.projection) return engine::outside_domain(image.voxels, asked, who);
+    return engine::outside_domain(projection_values(image, pipeline_.pipeline().input), asked, who);
   }
 
   ModelPipeline pipeline_;
@@ -119,7 +177,7 @@ void warm_up(const ModelPipeline& pipeline) {
   image.voxels.assign(image.geometry.voxels(), 0.0F);
   const std::vector<findings::Image> images(std::max<std::size_t>(1, input.images.size()), image);
   const std::vector<float> header(input.header.size(), 0.0F);
-  const auto tried = pipeline.run(images, header, [](double) {});
+  const auto tried = pipeline.run(images, header, 1, [](double) {});
   if (!tried) log::info("warm_up_skipped", {{"pipeline", pipeline.pipeline().name}, {"reason", tried.error().what}});
 }
 
@@ -128,18 +186,24 @@ void warm_up(const ModelPipeline& pipeline) {
 Result<std::unique_ptr<LoadedPipeline>> load_model(const std::filesystem::path& folder,
                                                    const std::filesystem::path& models, const EngineOptions& options) {
   INFERAD_TRY(auto file, recipe::read_pipeline_file(folder));
-  INFERAD_TRY(auto model, recipe::read_model_file(models / file.model));
-  INFERAD_TRY(file.recipe, recipe::steps_of(file, model));
-  INFERAD_TRY(auto weights, recipe::read_weights(model));
-  PipelineInfo info{file.name,
-                    file.version,
-                    {{model.name, model.sha256}},
-                    algorithm_of(file, model),
-                    file.input.dimensions == 2,
-                    file.input.frames,
-                    file.input.images};
+  std::vector<recipe::ModelFile> files;
+  std::vector<std::string> weights;
+  std::vector<ModelInfo> infos;
+  auto names = file.uncertainty.ensemble;
+  names.insert(names.begin(), file.model);
+  for (const auto& name : names) {
+    INFERAD_TRY(auto model, recipe::read_model_file(models / name));
+    INFERAD_TRY(auto bytes, recipe::read_weights(model));
+    infos.push_back({model.name, model.sha256});
+    files.push_back(std::move(model));
+    weights.push_back(std::move(bytes));
+  }
+  INFERAD_TRY(file.recipe, recipe::steps_of(file, files.front()));
+  PipelineInfo info{
+      file.name,         file.version,     std::move(infos), algorithm_of(file, files), file.input.dimensions == 2,
+      file.input.frames, file.input.images};
   INFERAD_TRY(auto pipeline,
-              ModelPipeline::load(std::move(file), std::move(model), std::move(weights), options.device));
+              ModelPipeline::load(std::move(file), std::move(files), std::move(weights), options.device));
   warm_up(pipeline);
   return std::unique_ptr<LoadedPipeline>(
       std::make_unique<ModelKind>(std::move(pipeline), std::move(info), options.threads));

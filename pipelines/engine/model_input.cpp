@@ -39,19 +39,6 @@ at::Tensor view_of(const std::vector<float>& voxels, const findings::Geometry& g
   return torch::from_blob(data, {1, columns, rows, slices}, {columns * rows * slices, 1, columns, columns * rows});
 }
 
-// A projection as the recipe's first step expects it.
-std::vector<float> projection_values(const findings::Image& image, const Input& input) {
-  auto values = image.voxels;
-  auto grey = image.grey;
-  if (!input.invert_monochrome1) grey.inverted = false;
-  if (input.values == Input::Values::window) {
-    to_presentation(values, grey);
-  } else {
-    turn_inverted(values, grey);
-  }
-  return values;
-}
-
 }  // namespace
 
 Result<Prepared> prepare(const findings::Image& image, const recipe::PipelineFile& pipeline,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pipelines/engine/heat_map.h"
 #include "pipelines/engine/model_report.h"
 #include "pipelines/findings/image.h"
 #include "pipelines/recipe/model_file.h"
@@ -19,23 +20,30 @@ namespace inferad::engine {
 
 class ModelPipeline {
  public:
-  // `weights` are the model's bytes, already checked against their hash. Errc::invalid_input names a transform or an
-  // argument that is not supported; Errc::model: the weights are no TorchScript; Errc::refused: they hold code that
-  // models may not have (operator_scan.h). Nothing of the model runs here.
-  static Result<ModelPipeline> load(recipe::PipelineFile pipeline, recipe::ModelFile model, std::string weights,
-                                    const std::string& device);
+  // `models`: the pipeline's own, then its ensemble; `weights` are their bytes, already checked against their hashes.
+  // Errc::invalid_input names a transform or an argument that is not supported; Errc::model: the weights are no
+  // TorchScript; Errc::refused: they hold code that models may not have (operator_scan.h). Nothing of the model runs
+  // here.
+  static Result<ModelPipeline> load(recipe::PipelineFile pipeline, std::vector<recipe::ModelFile> models,
+                                    std::vector<std::string> weights, const std::string& device);
   ModelPipeline(ModelPipeline&&) noexcept;
   ModelPipeline& operator=(ModelPipeline&&) noexcept;
   ~ModelPipeline();
 
   const recipe::PipelineFile& pipeline() const;
-  const recipe::ModelFile& model() const;
+  const std::vector<recipe::ModelFile>& models() const;
 
   // Preprocessing, network, postprocessing. `images`: one, or those that the pipeline takes together. `header`: the
   // numbers that the pipeline asks for (header_values.h), in its order; every call of the network gets them. `progress`
   // gets 0..1. Errc::model: the network failed, or what it gave does not suit; Errc::overload: memory does not suffice.
-  Result<ModelOutput> run(std::span<const findings::Image> images, std::span<const float> header,
+  // `threads` measure what several answers differ in.
+  Result<ModelOutput> run(std::span<const findings::Image> images, std::span<const float> header, int threads,
                           const std::function<void(double)>& progress) const;
+
+  // How much of the sum of these classes each part of the image accounts for; the pipeline asks for a localisation.
+  // Errors as of run(), and Errc::refused when it would cost more than is allowed.
+  Result<HeatGrid> localise(const findings::Image& image, std::span<const float> header,
+                            const std::vector<std::size_t>& classes, const std::function<void(double)>& progress) const;
 
  private:
   struct Impl;

@@ -16,6 +16,10 @@ namespace codes = findings::codes;
 
 double rounded(double value) { return std::round(value * 1e6) / 1e6; }
 
+std::optional<double> rounded(std::optional<double> value) {
+  return value ? std::optional(rounded(*value)) : std::nullopt;
+}
+
 const findings::CodedConcept& unit_of_scores(bool bounded) {
   static const findings::CodedConcept unit_interval{"{0:1}", "UCUM", "range: 0:1"};
   return bounded ? unit_interval : codes::kNoUnits;
@@ -29,7 +33,13 @@ findings::Finding ReportDraft::item(const std::string& id, findings::CodedConcep
   return result;
 }
 
-findings::Measurement ReportDraft::score_measurement(double score) const {
+std::optional<double> ReportDraft::deviation(const std::function<double(std::span<const double>)>& number) const {
+  std::vector<double> values;
+  for (const auto& member : members) values.push_back(number(member));
+  return deviation_of(values);
+}
+
+findings::Measurement ReportDraft::score_measurement(double score, std::optional<double> deviation) const {
   const bool probability = calibrated();
   return {probability ? findings::CodedConcept{"122157", "DCM", "Probability"}
                       : codes::ours("SCORE", "Score of the model, not calibrated"),
@@ -37,11 +47,28 @@ findings::Measurement ReportDraft::score_measurement(double score) const {
           unit_of_scores(bounded),
           {},
           probability ? "probability" : "score",
-          false};
+          false,
+          rounded(deviation)};
 }
 
-findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, const recipe::ModelFile& model) {
+namespace {
+
+std::string said(const recipe::Uncertainty& uncertainty, std::span<const recipe::ModelFile> models) {
+  std::string text = fmt::format("; mean of {} answers", uncertainty.members());
+  for (const auto& model : models.subspan(1))
+    text += fmt::format("; model {} {} SHA-256 {}", model.name, model.version, model.sha256);
+  for (const auto& mirror : uncertainty.augmentation) text += "; " + recipe::name_of(mirror);
+  if (uncertainty.indeterminate_deviations)
+    text += fmt::format("; indeterminate within {:g} standard deviations", *uncertainty.indeterminate_deviations);
+  return text;
+}
+
+}  // namespace
+
+findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, std::span<const recipe::ModelFile> models) {
+  const auto& model = models.front();
   std::string parameters = fmt::format("model {} {}", model.name, model.version);
+  if (pipeline.uncertainty.is_asked()) parameters += said(pipeline.uncertainty, models);
   if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output)) {
     parameters += fmt::format("; score >= {:g}, overlap <= {:g}, distance >= {:g} mm, at most {}", detection->score_min,
                               detection->overlap_max, detection->distance_min_mm, detection->count_max);
@@ -56,7 +83,7 @@ findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, const rec
 
 Result<ModelReport> report_model(findings::Findings report, ModelOutput output, const findings::Image& image,
                                  const recipe::PipelineFile& pipeline, const recipe::ModelCard& card, int threads) {
-  ReportDraft draft{std::move(report), image, pipeline, card, threads};
+  ReportDraft draft{std::move(report), image, pipeline, card, threads, std::move(output.members)};
   INFERAD_TRY_STATUS(std::visit([&](const auto& kind) { return add_output(kind, output, draft); }, pipeline.output));
   add_findings(draft);
   if (draft.report.segments.empty()) output.labels = {};

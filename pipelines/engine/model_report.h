@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipelines/engine/detections.h"
+#include "pipelines/engine/members.h"
 #include "pipelines/findings/findings.h"
 #include "pipelines/findings/image.h"
 #include "pipelines/recipe/model_file.h"
@@ -16,14 +17,17 @@
 namespace inferad::engine {
 
 // What a model gave after postprocessing. Segmentation: `labels`, on the source grid, values as in the pipeline's
-// output. Detection: `candidates`. Otherwise: `numbers`, in the order of the model.
+// output. Detection: `candidates`. Otherwise: `numbers`, in the order of the model. Where several answers were asked
+// for these are their mean, and `members` says what it is the mean of.
 struct ModelOutput {
   findings::LabelMap labels;
   std::vector<double> numbers;
   Candidates candidates = {};
+  Members members = {};
 };
 
-findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, const recipe::ModelFile& model);
+// `models`: the pipeline's own, then its ensemble.
+findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, std::span<const recipe::ModelFile> models);
 
 struct ModelReport {
   findings::Findings findings;

@@ -47,4 +47,16 @@ void turn_inverted(std::span<float> values, const findings::GreyScale& grey) {
   for (auto& value : values) value = static_cast<float>(grey.lowest + grey.highest - static_cast<double>(value));
 }
 
+std::vector<float> projection_values(const findings::Image& image, const recipe::Input& input) {
+  auto values = image.voxels;
+  auto grey = image.grey;
+  if (!input.invert_monochrome1) grey.inverted = false;
+  if (input.values == recipe::Input::Values::window) {
+    to_presentation(values, grey);
+  } else {
+    turn_inverted(values, grey);
+  }
+  return values;
+}
+
 }  // namespace inferad::engine

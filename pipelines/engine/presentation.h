@@ -3,8 +3,10 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "pipelines/findings/image.h"
+#include "pipelines/recipe/pipeline_file.h"
 
 namespace inferad::engine {
 
@@ -15,5 +17,8 @@ void to_presentation(std::span<float> values, const findings::GreyScale& grey);
 
 // Modality values that are white where they are high: v → lowest + highest - v where small values are white.
 void turn_inverted(std::span<float> values, const findings::GreyScale& grey);
+
+// A projection as the recipe's first step expects it.
+std::vector<float> projection_values(const findings::Image& image, const recipe::Input& input);
 
 }  // namespace inferad::engine

@@ -3,11 +3,15 @@
 // says, report_findings.cpp judges it. Internal to engine/.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "pipelines/engine/members.h"
 #include "pipelines/engine/model_report.h"
 #include "pipelines/findings/findings.h"
 #include "pipelines/findings/image.h"
@@ -19,7 +23,8 @@ namespace inferad::engine {
 
 // What a finding may look at: the number, and how a report calls it.
 struct Looked {
-  std::optional<double> value;  // nullopt: it could not be measured
+  std::optional<double> value;           // nullopt: it could not be measured
+  std::optional<double> deviation = {};  // of several answers; nullopt: one, or it is not known
   findings::Measurement measurement = {};
 };
 
@@ -29,18 +34,22 @@ struct ReportDraft {
   const recipe::PipelineFile& pipeline;
   const recipe::ModelCard& card;
   int threads = 1;
+  Members members = {};  // empty: there is one answer
 
   // What findings look at, by the name that pipeline.json gives it.
-  std::map<std::string, double> classes = {};
+  std::vector<double> numbers = {};                          // of a classification
+  std::map<std::string, std::size_t> classes = {};           // which of these
   std::map<std::string, std::vector<double>> detected = {};  // scores by label
   std::map<std::string, Looked> looked = {};                 // measurements and values
   bool bounded = false;                                      // scores lie between 0 and 1
 
-  // Scores mean what they say.
-  bool calibrated() const { return bounded && card.calibrated; }
+  // Scores mean what they say. What the card states holds for one answer, not for the mean of several.
+  bool calibrated() const { return bounded && card.calibrated && members.empty(); }
+  // Of what `number` takes from each answer: from its numbers in their order.
+  std::optional<double> deviation(const std::function<double(std::span<const double>)>& number) const;
   // An item that nothing is claimed of yet.
   findings::Finding item(const std::string& id, findings::CodedConcept concept_code) const;
-  findings::Measurement score_measurement(double score) const;
+  findings::Measurement score_measurement(double score, std::optional<double> deviation = {}) const;
 };
 
 // One for each kind of output. Errc::model: the output does not fit the description.
@@ -52,7 +61,8 @@ Status add_output(const recipe::Regression& regression, ModelOutput& output, Rep
 // The findings of pipeline.json and the priority that they ask for.
 void add_findings(ReportDraft& draft);
 
-double rounded(double value);                                // to six decimals
+double rounded(double value);  // to six decimals
+std::optional<double> rounded(std::optional<double> value);
 const findings::CodedConcept& unit_of_scores(bool bounded);  // {0:1}, or none
 
 }  // namespace inferad::engine

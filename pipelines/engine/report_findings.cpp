@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -26,22 +28,32 @@ Looked counted(const FindingSpec& spec, ReportDraft& draft) {
     for (const double score : draft.detected[label]) count += score >= spec.score_at_least ? 1 : 0;
   return {
       count,
+      {},
       {codes::ours("DETECTIONS", "Number of detections"), count, codes::kNoUnits, {}, "number of detections", false}};
 }
 
 Looked looked_at(const FindingSpec& spec, ReportDraft& draft) {
   if (!spec.detections.empty()) return counted(spec, draft);
   if (spec.classes.empty()) return draft.looked[spec.measurement.empty() ? spec.value : spec.measurement];
-  double sum = 0;
-  for (const auto& name : spec.classes) sum += draft.classes[name];
-  return {sum, draft.score_measurement(sum)};
+  const auto sum = [&](std::span<const double> numbers) {
+    double result = 0;
+    for (const auto& name : spec.classes) result += numbers[draft.classes[name]];
+    return result;
+  };
+  const double value = sum(draft.numbers);
+  const auto deviation = draft.deviation(sum);
+  return {value, deviation, draft.score_measurement(value, deviation)};
 }
 
-Presence presence_of(const FindingSpec& spec, double value) {
+// `deviations_min`: an absent finding is that far away from its threshold.
+Presence presence_of(const FindingSpec& spec, const Looked& looked, std::optional<double> deviations_min) {
+  const double value = *looked.value;
   const double threshold = spec.at_least ? *spec.at_least : *spec.at_most;
   const bool up = spec.at_least.has_value();
   if (up ? value >= threshold : value <= threshold) return Presence::present;
   if (spec.indeterminate && (up ? value >= *spec.indeterminate : value <= *spec.indeterminate))
+    return Presence::indeterminate;
+  if (deviations_min && (!looked.deviation || std::abs(value - threshold) <= *deviations_min * *looked.deviation))
     return Presence::indeterminate;
   return Presence::absent;
 }
@@ -54,8 +66,9 @@ std::string unit_text(const Looked& looked) {
 
 std::string explain(const FindingSpec& spec, const Looked& looked, double threshold) {
   const bool reached = spec.at_least ? *looked.value >= threshold : *looked.value <= threshold;
-  auto text = fmt::format("{} is {:.4g}{}, {} the threshold of {:g}.", looked.measurement.label, *looked.value,
-                          unit_text(looked), reached ? "at or beyond" : "short of", threshold);
+  const auto spread = looked.deviation ? fmt::format(" ± {:.2g}", *looked.deviation) : std::string();
+  auto text = fmt::format("{} is {:.4g}{}{}, {} the threshold of {:g}.", looked.measurement.label, *looked.value,
+                          spread, unit_text(looked), reached ? "at or beyond" : "short of", threshold);
   if (!spec.operating_point.empty()) text += fmt::format(" Operating point: {}.", spec.operating_point);
   if (spec.sensitivity && spec.specificity) {
     text += fmt::format(" Stated sensitivity {:.0f} %, specificity {:.0f} %.", 100 * *spec.sensitivity,
@@ -80,6 +93,12 @@ void propose(const FindingSpec& spec, const Looked& looked, double threshold, fi
                                  threshold};
 }
 
+// What a model says of images that it does not know: "present" is worth a look, "absent" is worth nothing.
+bool outside_domain(const findings::Findings& report) {
+  return std::any_of(report.qualifiers.begin(), report.qualifiers.end(),
+                     [](const auto& each) { return each.code == codes::kOutsideDomain; });
+}
+
 void add_finding(const FindingSpec& spec, ReportDraft& draft) {
   auto& report = draft.report;
   const auto looked = looked_at(spec, draft);
@@ -92,14 +111,15 @@ void add_finding(const FindingSpec& spec, ReportDraft& draft) {
     report.items.push_back(std::move(group));
     return;
   }
-  const double value = *looked.value;
   const double threshold = spec.at_least ? *spec.at_least : *spec.at_most;
-  group.presence = presence_of(spec, value);
+  group.presence = presence_of(spec, looked, draft.pipeline.uncertainty.indeterminate_deviations);
   group.measurements.push_back(looked.measurement);
   group.explanation = explain(spec, looked, threshold);
-  const bool present = group.presence == Presence::present;
+  const bool outside = outside_domain(report);
+  if (outside && group.presence == Presence::absent) group.presence = Presence::indeterminate;
+  const bool asks = group.presence == Presence::present && !spec.level.empty();
   report.items.push_back(std::move(group));
-  if (present && !spec.level.empty()) propose(spec, looked, threshold, report);
+  if (asks && (!outside || draft.pipeline.priority_outside_domain)) propose(spec, looked, threshold, report);
 }
 
 }  // namespace

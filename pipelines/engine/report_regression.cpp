@@ -23,6 +23,11 @@ Result<double> number_at(const ModelOutput& output, int index, const std::string
   return value;
 }
 
+Status check_range(const recipe::RegressionValue& spec, double value) {
+  if (spec.range.holds(value)) return ok();
+  return Error{Errc::model, fmt::format("the model gave {:g} for {}, outside its range", value, spec.id)};
+}
+
 void add_interval(const recipe::RegressionValue& spec, std::pair<double, double> interval, findings::Finding& group) {
   const auto bound = [&](double value, const char* code, const char* meaning) {
     return findings::Measurement{spec.name, rounded(value), spec.unit, codes::ours(code, meaning), spec.id, false};
@@ -38,11 +43,13 @@ void add_interval(const recipe::RegressionValue& spec, std::pair<double, double>
 Status add_output(const recipe::Regression& regression, ModelOutput& output, ReportDraft& draft) {
   for (const auto& spec : regression.values) {
     INFERAD_TRY(const double value, number_at(output, spec.index, spec.id));
-    if (!spec.range.holds(value)) {
-      return Error{Errc::model, fmt::format("the model gave {:g} for {}, outside its range", value, spec.id)};
-    }
+    INFERAD_TRY_STATUS(check_range(spec, value));
+    const auto index = static_cast<std::size_t>(spec.index);
+    for (const auto& member : draft.members) INFERAD_TRY_STATUS(check_range(spec, member[index]));
+    const auto deviation = draft.deviation([index](const auto& member) { return member[index]; });
     auto group = draft.item(spec.id, spec.name);
-    const findings::Measurement measurement{spec.name, rounded(value), spec.unit, {}, spec.id, false};
+    const findings::Measurement measurement{spec.name, rounded(value), spec.unit,         {},
+                                            spec.id,   false,          rounded(deviation)};
     group.measurements.push_back(measurement);
     std::optional<std::pair<double, double>> interval;
     if (spec.half_width) interval = {value - *spec.half_width, value + *spec.half_width};
@@ -54,7 +61,7 @@ Status add_output(const recipe::Regression& regression, ModelOutput& output, Rep
     }
     if (interval) add_interval(spec, *interval, group);
     draft.report.items.push_back(std::move(group));
-    draft.looked[spec.id] = {value, measurement};
+    draft.looked[spec.id] = {value, deviation, measurement};
   }
   return ok();
 }

@@ -48,13 +48,17 @@ findings::CodedConcept concept_of(const recipe::Segmentation& segmentation, cons
 // Measures of one label stand in the group of its segment, those of several labels in a group of their own.
 void measure(const recipe::Segmentation& segmentation, const findings::LabelMap& map, Numbers& number_of,
              ReportDraft& draft) {
-  for (const auto& spec : draft.pipeline.measurements) {
+  for (std::size_t i = 0; i < draft.pipeline.measurements.size(); ++i) {
+    const auto& spec = draft.pipeline.measurements[i];
     std::vector<std::uint8_t> numbers;
     for (const auto& id : spec.labels)
       if (number_of[id] != 0) numbers.push_back(number_of[id]);
     const auto value = measured(spec, draft.image, map, numbers, draft.threads);
-    Looked looked{value};
+    Looked looked{value, draft.deviation([i](const auto& member) { return member[i]; })};
     if (value) looked.measurement = as_measurement(spec, *value, draft.image.modality);
+    looked.measurement.deviation = rounded(looked.deviation);
+    if (value && !looked.deviation && !draft.members.empty())
+      draft.report.remarks.push_back(fmt::format("{}: not every answer had something to measure.", spec.id));
     if (value && spec.labels.size() == 1 && !numbers.empty()) {
       draft.report.items[numbers.front() - 1U].measurements.push_back(looked.measurement);
     } else if (value && spec.labels.size() > 1) {

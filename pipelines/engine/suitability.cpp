@@ -27,12 +27,6 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-std::string said(const Range& range, std::string_view unit) {
-  if (range.least && range.most) return fmt::format("{:g} to {:g}{}", *range.least, *range.most, unit);
-  return range.least ? fmt::format("at least {:g}{}", *range.least, unit)
-                     : fmt::format("at most {:g}{}", *range.most, unit);
-}
-
 class Judge {
  public:
   Judge(const recipe::Eligibility& asked, std::string_view who) : asked_(asked), who_(who) {}
@@ -106,6 +100,12 @@ void judge_geometry(const findings::Image& image, const recipe::Eligibility& ask
 }
 
 }  // namespace
+
+std::string said(const recipe::Range& range, std::string_view unit) {
+  if (range.least && range.most) return fmt::format("{:g} to {:g}{}", *range.least, *range.most, unit);
+  return range.least ? fmt::format("at least {:g}{}", *range.least, unit)
+                     : fmt::format("at most {:g}{}", *range.most, unit);
+}
 
 std::string_view orientation_of(const findings::Image& image) {
   if (image.projection) return "";

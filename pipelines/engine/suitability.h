@@ -29,4 +29,7 @@ Suitability judge(const findings::Image& image, const recipe::Eligibility& asked
 // "axial", "coronal", "sagittal" within 18 degrees, else "oblique"; "" for a projection image.
 std::string_view orientation_of(const findings::Image& image);
 
+// "-700 to -200 mm", "at least 18 years"; the range is not open.
+std::string said(const recipe::Range& range, std::string_view unit);
+
 }  // namespace inferad::engine

@@ -31,6 +31,8 @@ const CodedConcept kMinimum{"255605001", "SCT", "Minimum"};
 const CodedConcept kMaximum{"56851009", "SCT", "Maximum"};
 const CodedConcept kStandardDeviation{"386136009", "SCT", "Standard Deviation"};
 
+const CodedConcept kUncertainty{"371884006", "SCT", "+/-, range of measurement uncertainty"};
+
 const CodedConcept kMilliliter{"mL", "UCUM", "milliliter"};
 const CodedConcept kHounsfieldUnit{"[hnsf'U]", "UCUM", "Hounsfield unit"};
 const CodedConcept kPercent{"%", "UCUM", "percent"};
@@ -47,6 +49,7 @@ const CodedConcept kNotAxial = ours("NOT_AXIAL", "Series is not an axial volume"
 const CodedConcept kSliceDistance = ours("SLICE_DISTANCE", "Slice distance is too large");
 const CodedConcept kIrregularSpacing = ours("IRREGULAR", "Slice positions are irregular");
 const CodedConcept kCoverage = ours("COVERAGE", "Coverage is too small");
+const CodedConcept kOutsideDomain = ours("OUTSIDE_DOMAIN", "Values of the image are outside the model's domain");
 const CodedConcept kNoRescale = ours("NO_RESCALE", "Rescale slope or intercept is missing");
 const CodedConcept kNotDecodable = ours("NOT_DECODABLE", "Pixel data cannot be decoded");
 const CodedConcept kNoLung = ours("NO_LUNG", "No lung was found");

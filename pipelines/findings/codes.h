@@ -37,6 +37,9 @@ extern const CodedConcept kHaa;              // ours: share of voxels from -600 
 // Derivations (CID 7464)
 extern const CodedConcept kMean, kMedian, kMinimum, kMaximum, kStandardDeviation;
 
+// Measurement uncertainty (CID 225)
+extern const CodedConcept kUncertainty;
+
 // Units (UCUM)
 extern const CodedConcept kMilliliter, kHounsfieldUnit, kPercent, kNoUnits, kMillimeter;
 
@@ -45,6 +48,8 @@ extern const CodedConcept kCtOfChest, kImagingProcedure;
 
 // Why a study was not analysed (ours). Pipelines may add their own with ours().
 extern const CodedConcept kNoModel, kNoSeries, kModality, kNotAxial, kSliceDistance, kIrregularSpacing, kCoverage;
+// A remark of a finding list (Qualifier): the image is not such as the model knows.
+extern const CodedConcept kOutsideDomain;
 extern const CodedConcept kNoRescale, kNotDecodable, kNoLung, kInconsistentSource, kTooLarge, kAnalysisFailed;
 
 }  // namespace inferad::findings::codes

@@ -23,6 +23,7 @@ Json write(const Measurement& measurement) {
   write_optional(out, "derivation", measurement.derivation);
   out["label"] = measurement.label;
   out["truncated"] = measurement.truncated;
+  if (measurement.deviation) out["deviation"] = *measurement.deviation;
   return out;
 }
 
@@ -34,6 +35,7 @@ Json write(const Finding& finding);
 Json write(const Segment& segment);
 Json write(const HeaderValue& value);
 Json write(const InputImage& input);
+Json write(const Qualifier& qualifier);
 
 template <class T>
 Json write_all(const std::vector<T>& values) {
@@ -58,6 +60,10 @@ Json write(const Finding& finding) {
   out["presence"] = to_string(finding.presence);
   if (finding.segment) out["segment"] = *finding.segment;
   if (finding.location) out["location"] = write(*finding.location);
+  if (finding.heat_map) {
+    out["heat_map"] = {
+        {"file", finding.heat_map->file}, {"peak", finding.heat_map->peak}, {"greatest", finding.heat_map->greatest}};
+  }
   out["measurements"] = write_all(finding.measurements);
   out["explanation"] = finding.explanation;
   return out;
@@ -94,6 +100,8 @@ Json write(const HeaderValue& value) {
 }
 
 Json write(const InputImage& input) { return {{"name", input.name}, {"image", write(input.image)}}; }
+
+Json write(const Qualifier& qualifier) { return {{"code", write(qualifier.code)}, {"text", qualifier.text}}; }
 
 Json write(const PriorityProposal& priority) {
   return {{"level", priority.level},           {"reason", priority.reason}, {"finding", priority.finding},
@@ -147,6 +155,7 @@ std::string to_json(const Findings& findings) {
   out["items"] = write_all(findings.items);
   if (findings.priority) out["priority"] = write(*findings.priority);
   out["remarks"] = findings.remarks;
+  if (!findings.qualifiers.empty()) out["qualifiers"] = write_all(findings.qualifiers);
   out["analysed_at"] = findings.analysed_at;
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -28,6 +28,7 @@ struct Measurement {
   std::optional<CodedConcept> derivation;  // (373098007,SCT,"Mean")
   std::string label;                       // short, for people and thresholds: "LAA-950"
   bool truncated = false;                  // the region is cut by the end of the series: a lower bound
+  std::optional<double> deviation = {};    // standard deviation over several answers (members); never negative
 };
 
 // An image, or one frame of it.
@@ -48,6 +49,13 @@ struct Location {
   std::vector<ImageReference> images;  // that it reaches; the one at its centre first
 };
 
+// How much of the score each pixel of the image accounts for, as a file beside findings.json.
+struct HeatMapReference {
+  std::string file;              // plain name: "heatmap-pneumonia.pgm"
+  std::array<double, 2> peak{};  // column and row, as in Location: the hottest place
+  double greatest = 0;           // how far the score falls when that is hidden
+};
+
 // How a finding stands. A reader must be able to tell "absent" from "not looked for".
 enum class Presence { present, absent, indeterminate, measured };  // measured: numbers only, no claim of presence
 
@@ -62,6 +70,7 @@ struct Finding {
   Presence presence = Presence::measured;
   std::optional<int> segment;        // number of the Segment this group measures
   std::optional<Location> location;  // never beside a segment
+  std::optional<HeatMapReference> heat_map;
   std::vector<Measurement> measurements;
   std::string explanation;  // one sentence a clinician reads: "LAA-950 is 31.2 %, at or above 25 %"
 };
@@ -106,6 +115,12 @@ struct InputImage {
   ImageReference image;
 };
 
+// A limit of this analysis that programs must be able to see: (OUTSIDE_DOMAIN, 99INFERAD, …).
+struct Qualifier {
+  CodedConcept code;
+  std::string text;  // one sentence with the numbers
+};
+
 enum class Outcome { analysed, not_analysed, failed };
 
 struct Findings {
@@ -122,7 +137,8 @@ struct Findings {
   std::vector<Finding> items;
   std::optional<PriorityProposal> priority;
   std::vector<std::string> remarks;  // limits of this analysis: "lung touches both end slices: volumes are truncated"
-  std::string analysed_at;           // ISO 8601 UTC, the job's created_at (deterministic on a re-run)
+  std::vector<Qualifier> qualifiers;
+  std::string analysed_at;  // ISO 8601 UTC, the job's created_at (deterministic on a re-run)
 };
 
 std::string_view to_string(Presence presence);

@@ -12,7 +12,8 @@ namespace {
 
 // Limits of the DICOM attributes that will carry the text, in characters: LO 64, ST and LT 10240.
 constexpr std::size_t kLineMax = 64, kTextMax = 10'240;
-constexpr std::size_t kMeasurementsMax = 1000, kItemsMax = 10'000, kSegmentsMax = 255, kRemarksMax = 100;
+constexpr std::size_t kMeasurementsMax = 1000, kItemsMax = 10'000, kSegmentsMax = 255, kRemarksMax = 100,
+                      kQualifiersMax = 20;
 constexpr std::size_t kImagesMax = 10'000, kHeaderValuesMax = 16, kInputImagesMax = 16;
 constexpr int kRevisionMax = 1'000'000, kFramesMax = 1'000'000;
 
@@ -28,7 +29,7 @@ std::optional<CodedConcept> read_optional_code(const JsonReader& in, std::string
 }
 
 Measurement read_measurement(JsonReader in) {
-  in.object({"name", "value", "unit", "derivation", "label", "truncated"});
+  in.object({"name", "value", "unit", "derivation", "label", "truncated", "deviation"});
   Measurement measurement;
   measurement.name = read_code(in.at("name"));
   measurement.value = in.at("value").number();
@@ -36,6 +37,7 @@ Measurement read_measurement(JsonReader in) {
   measurement.derivation = read_optional_code(in, "derivation");
   measurement.label = in.at("label").text(kLineMax);
   measurement.truncated = in.at("truncated").boolean();
+  if (auto deviation = in.find("deviation")) measurement.deviation = deviation->number();
   return measurement;
 }
 
@@ -76,9 +78,20 @@ Location read_location(JsonReader in) {
   return location;
 }
 
+HeatMapReference read_heat_map(JsonReader in) {
+  in.object({"file", "peak", "greatest"});
+  HeatMapReference map;
+  map.file = in.at("file").required_text(kLineMax + 32);
+  const auto peak = in.at("peak").list(2, [](const JsonReader& part) { return part.number(); });
+  if (peak.size() != map.peak.size()) in.at("peak").fail("must have 2 elements");
+  std::copy_n(peak.begin(), std::min(peak.size(), map.peak.size()), map.peak.begin());
+  map.greatest = in.at("greatest").number();
+  return map;
+}
+
 Finding read_finding(JsonReader in) {
-  in.object({"id", "tracking_uid", "concept", "site", "laterality", "presence", "segment", "location", "measurements",
-             "explanation"});
+  in.object({"id", "tracking_uid", "concept", "site", "laterality", "presence", "segment", "location", "heat_map",
+             "measurements", "explanation"});
   Finding finding;
   finding.id = in.at("id").required_text(kLineMax);
   finding.tracking_uid = in.at("tracking_uid").uid();
@@ -89,6 +102,7 @@ Finding read_finding(JsonReader in) {
       read_enum(in.at("presence"), {Presence::present, Presence::absent, Presence::indeterminate, Presence::measured});
   if (auto segment = in.find("segment")) finding.segment = segment->integer(1, kSegmentsMax);
   if (auto location = in.find("location")) finding.location = read_location(*location);
+  if (auto map = in.find("heat_map")) finding.heat_map = read_heat_map(*map);
   finding.measurements = in.at("measurements").list(kMeasurementsMax, read_measurement);
   finding.explanation = in.at("explanation").text(kTextMax);
   return finding;
@@ -153,10 +167,15 @@ PriorityProposal read_priority(JsonReader in) {
   return priority;
 }
 
+Qualifier read_qualifier(JsonReader in) {
+  in.object({"code", "text"});
+  return {read_code(in.at("code")), in.at("text").required_text(kTextMax)};
+}
+
 Findings read_findings(JsonReader in) {
   in.object({"job", "pipeline", "pipeline_version", "study_uid", "series_uid", "revision", "outcome", "reason",
              "reason_text", "algorithm", "header_values", "input_images", "segments", "items", "priority", "remarks",
-             "analysed_at"});
+             "qualifiers", "analysed_at"});
   Findings findings;
   findings.job = in.at("job").required_text(64);
   findings.pipeline = in.at("pipeline").required_text(64);
@@ -175,6 +194,7 @@ Findings read_findings(JsonReader in) {
   findings.items = in.at("items").list(kItemsMax, read_finding);
   if (auto priority = in.find("priority")) findings.priority = read_priority(*priority);
   findings.remarks = in.at("remarks").list(kRemarksMax, [](const JsonReader& remark) { return remark.text(kTextMax); });
+  if (auto qualifiers = in.find("qualifiers")) findings.qualifiers = qualifiers->list(kQualifiersMax, read_qualifier);
   findings.analysed_at = in.at("analysed_at").required_text(64);
   return findings;
 }

@@ -43,6 +43,10 @@ Status check_location(const Finding& item, const std::string& pointer) {
   return valid ? ok() : Status(fault_at(own, "must be finite, the third number 0 in an image"));
 }
 
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.front() != '.' && name.find_first_of("/\\") == std::string_view::npos;
+}
+
 Status check_items(const Findings& findings) {
   std::set<std::string_view> ids;
   for (std::size_t i = 0; i < findings.items.size(); ++i) {
@@ -55,9 +59,15 @@ Status check_items(const Findings& findings) {
         findings.segments[static_cast<std::size_t>(*item.segment) - 1].tracking_uid != item.tracking_uid)
       return fault_at(pointer + "/tracking_uid", "differs from the tracking_uid of its segment");
     INFERAD_TRY_STATUS(check_location(item, pointer));
-    for (std::size_t m = 0; m < item.measurements.size(); ++m)
-      if (!std::isfinite(item.measurements[m].value))
+    if (item.heat_map && !is_plain_name(item.heat_map->file))
+      return fault_at(pointer + "/heat_map/file", "must be the name of a file in the same folder");
+    for (std::size_t m = 0; m < item.measurements.size(); ++m) {
+      const auto& measurement = item.measurements[m];
+      if (!std::isfinite(measurement.value))
         return fault_at(fmt::format("{}/measurements/{}/value", pointer, m), "must be finite");
+      if (measurement.deviation && !(std::isfinite(*measurement.deviation) && *measurement.deviation >= 0))
+        return fault_at(fmt::format("{}/measurements/{}/deviation", pointer, m), "must be finite and not negative");
+    }
   }
   if (findings.priority && !ids.contains(findings.priority->finding))
     return fault_at("/priority/finding", "names no item");

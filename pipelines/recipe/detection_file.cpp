@@ -59,21 +59,25 @@ Detection detection_of(JsonObject& object) {
   return result;
 }
 
-// Positions are led back to the image by the affine that the steps keep: a step that moves voxels without saying so
-// would lead them astray.
-void check_steps_of_detection(JsonObject& pipeline, const PipelineFile& file) {
+// Positions are led back to the image by the affine that the steps keep.
+void check_steps_keep_place(const JsonDocument& document, const PipelineFile& file, std::string_view harm) {
   static constexpr std::array<std::string_view, 4> kSilent{"Transpose", "SqueezeDim", "ResizeAntialiasing", "Lambda"};
+  const bool detects = std::holds_alternative<Detection>(file.output);
+  for (const auto& step : file.recipe.preprocessing) {
+    if (std::find(kSilent.begin(), kSilent.end(), step.target) != kSilent.end())
+      document.add(pointer_of(step.where),
+                   fmt::format("{} would make {}: leave it out{}", step.target, harm,
+                               detects && step.target == "Transpose" ? " and set \"axes\": \"zyx\"" : ""));
+  }
+}
+
+void check_steps_of_detection(JsonObject& pipeline, const PipelineFile& file) {
   auto& document = pipeline.node().document();
   if (file.from_bundle) {
     document.add("/bundle", "a detection needs its steps here: \"preprocessing\"");
     return;
   }
-  for (const auto& step : file.recipe.preprocessing) {
-    if (std::find(kSilent.begin(), kSilent.end(), step.target) != kSilent.end())
-      document.add(pointer_of(step.where),
-                   fmt::format("{} would make the positions of detections wrong: leave it out{}", step.target,
-                               step.target == "Transpose" ? " and set \"axes\": \"zyx\"" : ""));
-  }
+  check_steps_keep_place(document, file, "the positions of detections wrong");
   if (!file.recipe.inferer.target.empty() && file.recipe.inferer.target != "SimpleInferer")
     document.add("/inferer", "a detector is shown the whole image: only SimpleInferer is possible");
   if (!file.recipe.postprocessing.empty())

@@ -8,14 +8,10 @@
 #include <string>
 #include <vector>
 
-namespace inferad::recipe {
+#include "pipelines/recipe/intensity.h"
+#include "pipelines/recipe/range.h"
 
-// From `least` to `most`, both included.
-struct Range {
-  std::optional<double> least, most;
-  bool is_open() const { return !least && !most; }
-  bool holds(double value) const { return (!least || value >= *least) && (!most || value <= *most); }
-};
+namespace inferad::recipe {
 
 // Texts are compared without regard to case; of a list one must fit.
 struct Eligibility {
@@ -30,6 +26,7 @@ struct Eligibility {
   Range slice_distance_mm;
   Range slices, rows, columns;    // numbers
   Range coverage_mm;              // slices times slice distance
+  Intensity intensity;            // of the values themselves
   bool rescale_required = false;  // values without Rescale Slope and Intercept are not what the model knows
   bool refuse_unknown = false;    // an attribute asked for above is absent: refused, instead of accepted with a remark
 };

@@ -106,6 +106,7 @@ Eligibility eligibility(const JsonNode& node) {
   read_range(object, "rows", result.rows, 1, 65'535);
   read_range(object, "columns", result.columns, 1, 65'535);
   read_range(object, "coverage_mm", result.coverage_mm, 0, 10'000);
+  if (const auto member = object.find("intensity")) result.intensity = intensity(*member);
   object.read("rescale_required", result.rescale_required);
   if (const auto word = object.find("unknown")) result.refuse_unknown = choose<bool>(*word, unknown).value_or(false);
   return result;

@@ -23,6 +23,7 @@ Range range(const JsonNode& node, double least, double most);  // {"min": …, "
 findings::CodedConcept coded_concept(const JsonNode& node);
 std::optional<findings::CodedConcept> optional_concept(JsonObject& object, const char* name);
 Eligibility eligibility(const JsonNode& node);
+Intensity intensity(const JsonNode& node);
 
 // A name that others refer to: letters, digits, - and _.
 std::string identifier(JsonObject& object, const char* name);

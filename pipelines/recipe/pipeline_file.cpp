@@ -66,6 +66,9 @@ PipelineFile pipeline_of(const JsonNode& node, const std::filesystem::path& fold
   read_recipe_members(object, text, pipeline);
   read_output(object, pipeline);
   check_input(object, pipeline);
+  object.read("priority_outside_domain", pipeline.priority_outside_domain);
+  if (const auto member = object.find("uncertainty")) read_uncertainty(*member, pipeline);
+  if (const auto member = object.find("localisation")) read_localisation(*member, pipeline);
   return pipeline;
 }
 

@@ -15,7 +15,9 @@
 #include "pipelines/recipe/detection.h"
 #include "pipelines/recipe/eligibility.h"
 #include "pipelines/recipe/input.h"
+#include "pipelines/recipe/localisation.h"
 #include "pipelines/recipe/recipe.h"
+#include "pipelines/recipe/uncertainty.h"
 #include "server/base/result.h"
 
 namespace inferad::recipe {
@@ -108,7 +110,10 @@ struct PipelineFile {
   Recipe recipe;             // empty when from_bundle
   std::variant<Segmentation, Classification, Regression, Detection> output;
   std::vector<MeasurementSpec> measurements;
-  std::vector<FindingSpec> findings;  // of several priorities the highest is proposed, of equals the first
+  std::vector<FindingSpec> findings;     // of several priorities the highest is proposed, of equals the first
+  bool priority_outside_domain = false;  // may a result that is remarked as outside the domain ask for a priority
+  std::optional<Localisation> localisation;
+  Uncertainty uncertainty;  // not asked for: one model looks once
 };
 
 // "model" or "lung-density": which reader pipeline.json is for.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The members output, measurements and findings of pipeline.json. Internal to recipe/.
+// The members output, measurements, findings and uncertainty of pipeline.json. Internal to recipe/.
 #pragma once
 
 #include <string>
@@ -21,5 +21,14 @@ void check_steps_of_detection(JsonObject& pipeline, const PipelineFile& file);
 
 // Mistakes are noted in the object's document.
 void read_output(JsonObject& pipeline, PipelineFile& out);
+
+// Notes each step that moves pixels without saying so: `harm` is what it would make.
+void check_steps_keep_place(const JsonDocument& document, const PipelineFile& file, std::string_view harm);
+
+// After read_output and read_uncertainty.
+void read_localisation(const JsonNode& node, PipelineFile& pipeline);
+
+// After read_output: not every output has a mean.
+void read_uncertainty(const JsonNode& node, PipelineFile& pipeline);
 
 }  // namespace inferad::recipe

@@ -70,7 +70,7 @@ struct TreeFacts {
   bool numbers_valid = true;
 };
 
-// As deep as our own trees are: 5 levels.
+// As deep as our own trees are: 6 levels.
 void collect(DcmItem& item, TreeFacts& facts) {
   for_each_item(item, DCM_ReferencedSOPSequence, [&](DcmItem& reference) {
     facts.referenced.insert(text_of(reference, DCM_ReferencedSOPInstanceUID));

@@ -93,11 +93,16 @@ void write_algorithm(ContentItem& group, const findings::Algorithm& algorithm) {
   group.code(kModifier, dcm("111000", "Algorithm Family"), dcm("123110", "Artificial Intelligence"));
 }
 
-// TID 1419 and TID 300
+// TID 1419 and TID 300, with the uncertainty of TID 310
 void write_measurement(ContentItem& group, const Measurement& measurement) {
   auto number = group.number(Relationship::contains, measurement.name, measurement.value, measurement.unit);
   if (measurement.derivation)
     number.code(Relationship::has_concept_modifier, dcm("121401", "Derivation"), *measurement.derivation);
+  if (measurement.deviation) {
+    auto range =
+        number.number(Relationship::has_properties, codes::kUncertainty, *measurement.deviation, measurement.unit);
+    range.text(Relationship::has_properties, kComment, "One standard deviation over several answers of the algorithm");
+  }
   if (measurement.truncated)
     number.text(Relationship::has_properties, kComment, "Lower bound: the region is cut by the end of the series");
 }
@@ -171,6 +176,11 @@ void write_evaluations(ContentItem& root, const ResultRequest& request, bool mas
   if (findings.outcome != Outcome::analysed)
     evaluations.code(Relationship::contains, codes::ours("REASON", "Reason of outcome"), findings.reason);
   if (!findings.reason_text.empty()) evaluations.text(Relationship::contains, kComment, findings.reason_text);
+  for (const auto& qualifier : findings.qualifiers) {
+    auto limit =
+        evaluations.code(Relationship::contains, codes::ours("QUALIFIER", "Limit of analysis"), qualifier.code);
+    limit.text(Relationship::has_properties, kComment, qualifier.text);
+  }
   for (const auto& remark : findings.remarks)
     if (!remark.empty()) evaluations.text(Relationship::contains, kComment, remark);
   if (mask_missing)

@@ -83,6 +83,7 @@ void print_summary(const findings::Findings& findings) {
                  measure.value, readable_unit(measure.unit), measure.truncated ? "  (truncated)" : "");
     }
   }
+  for (const auto& qualifier : findings.qualifiers) fmt::print("remark: {}\n", qualifier.text);
   for (const auto& remark : findings.remarks) fmt::print("remark: {}\n", remark);
   if (findings.priority) fmt::print("priority: {}, {}\n", findings.priority->level, findings.priority->reason);
 }

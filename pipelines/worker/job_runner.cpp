@@ -15,6 +15,7 @@
 #include "pipelines/imaging/views.h"
 #include "pipelines/results/results.h"
 #include "pipelines/results/source_header.h"
+#include "pipelines/worker/heat_file.h"
 #include "server/base/crash_point.h"
 #include "server/base/durable.h"
 
@@ -36,6 +37,7 @@ struct Attempt {
   std::optional<results::SourceHeader> source;
   std::optional<findings::Image> image;
   std::optional<findings::LabelMap> labels;
+  std::optional<engine::HeatMap> heat_map;
 };
 
 Findings not_analysed(const Job& job, const engine::PipelineInfo& pipeline, const JobSeries* series,
@@ -137,6 +139,7 @@ class Run {
     attempt.source = std::move(header);
     if (attempt.findings.outcome != Outcome::analysed) return attempt;
     attempt.image = std::move(image);
+    attempt.heat_map = std::move(output.heat_map);
     if (!output.labels.labels.empty()) attempt.labels = std::move(output.labels);  // else numbers only
     return attempt;
   }
@@ -182,6 +185,7 @@ Result<JobResult> JobRunner::run(const std::filesystem::path& folder, const JobE
     return Error{Errc::not_found, fmt::format("pipeline {} is not offered by this worker", job.pipeline)};
   }
   INFERAD_TRY(const auto attempt, Run(engine_, *pipeline, job, threads_, events).choose());
+  if (attempt.heat_map) INFERAD_TRY_STATUS(write_heat_map(*attempt.heat_map, folder));  // findings.json names it
   INFERAD_TRY_STATUS(write_file_durable(folder / "findings.json", findings::to_json(attempt.findings)));
   crash_point("worker.findings_written");
   events.findings_ready();

@@ -220,6 +220,38 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("the spread of several answers stands beside the value, in its unit, and limits have a code") {
+  SyntheticSeries series;
+  series.findings.items[0].measurements[0].deviation = 12.5;
+  series.findings.qualifiers = {{findings::codes::kOutsideDomain, "Mean 812, the model accepts -700 to -200."}};
+  check_with_all_judges(series);
+  TempFolder out;
+  const auto header = series.header();
+  REQUIRE(results::write_results(series.request(header), out.path()).has_value());
+  DcmFileFormat report;
+  REQUIRE(report.loadFile((out.path() / "sr.dcm").c_str()).good());
+  DcmStack stack;
+  std::string value;
+  bool outside = false;
+  while (report.getDataset()->search(DCM_CodeValue, stack, ESM_afterStackTop, OFTrue).good()) {
+    OFString code, number, unit;
+    static_cast<DcmElement*>(stack.top())->getOFString(code, 0);
+    outside = outside || code == "OUTSIDE_DOMAIN";
+    if (code != "371884006") continue;
+    auto& item = *static_cast<DcmItem*>(stack.elem(3));  // the name's element, item and sequence are below it
+    DcmItem* measured = nullptr;
+    REQUIRE(item.findAndGetSequenceItem(DCM_MeasuredValueSequence, measured).good());
+    measured->findAndGetOFString(DCM_NumericValue, number);
+    DcmItem* units = nullptr;
+    REQUIRE(measured->findAndGetSequenceItem(DCM_MeasurementUnitsCodeSequence, units).good());
+    units->findAndGetOFString(DCM_CodeValue, unit);
+    item.findAndGetOFString(DCM_RelationshipType, code);
+    value += (code + ' ' + number + ' ' + unit + ';').c_str();
+  }
+  CHECK(value == "HAS PROPERTIES 12.5 mL;");
+  CHECK(outside);
+}
+
 TEST_CASE("sources with a zone, without a frame of reference, or lossy are followed") {
   SeriesOptions options;
   TempFolder out;

@@ -191,10 +191,10 @@ TEST_CASE("weights that are swapped between check and load are not the ones that
   REQUIRE(checked);
   // The check gave the bytes away, so what happens to the file now is nothing to the load.
   std::ofstream(made.weights("net")) << saved_model(kEvil);
-  const auto pipeline = ModelPipeline::load(*file, *model, *std::move(checked), "cpu");
+  const auto pipeline = ModelPipeline::load(*file, {*model}, {*std::move(checked)}, "cpu");
   REQUIRE(pipeline);
   const auto given = image();
-  const auto output = pipeline->run(std::span(&given, 1), {}, [](double) {});
+  const auto output = pipeline->run(std::span(&given, 1), {}, 1, [](double) {});
   REQUIRE(output);
   CHECK(output->numbers == std::vector<double>{0.25, 0.75});
   CHECK(contains(refusal(load(made), "net"), "weights differ from model.json"));

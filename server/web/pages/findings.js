@@ -27,6 +27,9 @@ const fullName = (m) => `${[m.derivation?.meaning, m.name?.meaning].filter(Boole
 // One number of decimals a row, so that values compare: none where they are large or whole.
 const digitsOf = (cells) => (cells.some((m) => m && Math.abs(m.value) >= 1000) || cells.every((m) => !m || Number.isInteger(m.value)) ? 0 : 1);
 
+// One standard deviation over several answers of the algorithm.
+const spreadText = (m, digits) => (m.deviation === undefined ? '' : `\u2009±\u2009${numberText(m.deviation, digits + 2)}`);
+
 function measurementsTable(items, segments) {
   // A statement repeats the number that it rests on; regions have a column, statements have their sentence.
   const measured = items.filter((item) => item.presence === 'measured' && item.measurements.length > 0);
@@ -40,7 +43,7 @@ function measurementsTable(items, segments) {
   const cell = (m, digits) => {
     if (!m) return el('td', { class: 'num none' }, '\u2013');
     return el('td', { class: 'num', title: m.truncated ? 'Cut by the end of the series: a lower bound' : null },
-      m.truncated ? '\u2265\u2009' : '', numberText(m.value, digits, digits), m.truncated ? el('sup', {}, '†') : null);
+      m.truncated ? '\u2265\u2009' : '', numberText(m.value, digits, digits), spreadText(m, digits), m.truncated ? el('sup', {}, '†') : null);
   };
   const truncated = measured.some((item) => item.measurements.some((m) => m.truncated));
   return el('div', {}, el('div', { class: 'wide' }, el('table', { class: 'plain measures' },
@@ -66,7 +69,7 @@ export function findingsSection(findings) {
   const segments = findings.segments ?? [];
   const items = (findings.items ?? []).map((item) => ({ ...item, measurements: item.measurements ?? [] }));
   const explained = items.filter((item) => item.presence === 'measured' && item.explanation);
-  const remarks = findings.remarks ?? [];
+  const remarks = [...(findings.qualifiers ?? []).map((each) => each.text), ...(findings.remarks ?? [])];
   return [
     statements(items),
     measurementsTable(items, segments),

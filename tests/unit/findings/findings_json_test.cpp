@@ -88,6 +88,45 @@ TEST_CASE("what the network was given survives the way through JSON") {
         "findings.json: /header_values/0/give: is not a member of this object");
 }
 
+TEST_CASE("a standard deviation stands beside its value and is never negative") {
+  auto findings = samples::analysed();
+  findings.items[0].measurements[0].deviation = 12.5;
+  const auto again = findings_from_json(to_json(findings));
+  REQUIRE(again);
+  CHECK(again->items[0].measurements[0].deviation == 12.5);
+  CHECK_FALSE(again->items[0].measurements[1].deviation);
+  findings.items[0].measurements[0].deviation = -0.1;
+  CHECK(error_of(to_json(findings)) ==
+        "findings.json: /items/0/measurements/0/deviation: must be finite and not negative");
+}
+
+TEST_CASE("coded limits survive the way through JSON and say something") {
+  auto findings = samples::analysed();
+  CHECK(to_json(findings).find("qualifiers") == std::string::npos);
+  findings.qualifiers = {{codes::kOutsideDomain, "Outside the model's domain: mean 812."}};
+  const auto again = findings_from_json(to_json(findings));
+  REQUIRE(again);
+  REQUIRE(again->qualifiers.size() == 1);
+  CHECK(again->qualifiers[0].code == codes::kOutsideDomain);
+  CHECK(again->qualifiers[0].text == findings.qualifiers[0].text);
+  findings.qualifiers[0].text.clear();
+  CHECK(error_of(to_json(findings)).find("/qualifiers/0/text") != std::string::npos);
+}
+
+TEST_CASE("a heat map is a file beside the findings, nowhere else") {
+  auto findings = samples::analysed();
+  findings.items[2].heat_map = HeatMapReference{"heatmap-emphysema.pgm", {12.5, 7.25}, 0.375};
+  const auto again = findings_from_json(to_json(findings));
+  REQUIRE(again);
+  CHECK(to_json(*again) == to_json(findings));
+  CHECK(again->items[2].heat_map->peak == std::array<double, 2>{12.5, 7.25});
+  for (const char* name : {"../heat.pgm", "/heat.pgm", ".heat", "a/b.pgm"}) {
+    findings.items[2].heat_map->file = name;
+    CHECK(error_of(to_json(findings)) ==
+          "findings.json: /items/2/heat_map/file: must be the name of a file in the same folder");
+  }
+}
+
 TEST_CASE("numbers keep every digit") {
   const auto again = findings_from_json(to_json(samples::analysed()));
   REQUIRE(again.has_value());

@@ -41,6 +41,9 @@ TEST_CASE("what we write is valid under the shipped schemas") {
   auto located = samples::analysed();
   located.items.push_back(samples::located("nodule-1", samples::box_in_patient()));
   located.items.push_back(samples::located("nodule-2", samples::point_in_image()));
+  located.items.back().measurements[0].deviation = 0.125;
+  located.items.back().heat_map = HeatMapReference{"heatmap-a.pgm", {1.5, 2}, 0.5};
+  located.qualifiers = {{codes::kOutsideDomain, "mean 812, the model accepts -700 to -200"}};
   located.header_values = samples::header_values();
   located.input_images = samples::input_images();
   CHECK(accepted(validate_with("findings.schema.json", to_json(located))));
@@ -55,6 +58,15 @@ TEST_CASE("the schemas refuse what the readers refuse") {
   boxless.items.push_back(samples::located("nodule-1", samples::box_in_patient()));
   boxless.items.back().location->images.clear();
   CHECK(refused(validate_with("findings.schema.json", to_json(boxless))));
+  auto spread = samples::analysed();
+  spread.items[0].measurements[0].deviation = -1;
+  CHECK(refused(validate_with("findings.schema.json", to_json(spread))));
+  auto far = samples::analysed();
+  far.items[0].heat_map = HeatMapReference{"../a.pgm", {1.5, 2}, 0.5};
+  CHECK(refused(validate_with("findings.schema.json", to_json(far))));
+  auto silent = samples::analysed();
+  silent.qualifiers = {{codes::kOutsideDomain, ""}};
+  CHECK(refused(validate_with("findings.schema.json", to_json(silent))));
   auto job = samples::job();
   job.created_at = "now";
   CHECK(refused(validate_with("job.schema.json", to_json(job))));

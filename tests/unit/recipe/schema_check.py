@@ -57,12 +57,17 @@ HEADER = {**REGRESSION, "input": {"header": [
 VIEWS = {**CLASSIFICATION, "input": {"dimensions": 2, "join": "channels", "images": [
     {"name": "left_cc", "laterality": "L", "view": "CC"}, {"name": "side", "view": ["LL", "LATERAL"]}]}}
 FRAMES = {**CLASSIFICATION, "input": {"dimensions": 2, "frames": "all"}}
+SPREAD = {**CLASSIFICATION, "uncertainty": {"augmentation": ["flip_x", "flip_xy"], "ensemble": ["other"],
+                                            "indeterminate_deviations": 2}, "priority_outside_domain": True}
+LOCATED = {**CLASSIFICATION, "localisation": {"finding": "f", "patch": [32, 16], "stride": 8, "fill": 0, "batch": 4,
+                                              "places_max": 900}}
 BUNDLE = {**{key: value for key, value in SEGMENTATION.items() if key not in ("preprocessing", "inferer")}, "bundle": True}
 MODEL = {
     "name": "net", "version": "1", "format": "bundle", "file": "models/model.ts", "sha256": "a" * 64,
     "source": {"url": "https://example.org/x", "size_bytes": 5},
     "card": {"intended_use": "a", "method": "b", "training_data": "c", "licence": "d", "input": "e", "output": "f",
-             "limits": ["g"], "population": "h", "calibrated": True, "accepts": {"modality": ["CT"], "sex": "F"}},
+             "limits": ["g"], "population": "h", "calibrated": True, "accepts": {"modality": ["CT"], "sex": "F", "intensity": {"above": -900, "mean": {"min": -700, "max": -200},
+                                                                           "percentile_99": {"max": 2000}, "outside": "remark"}}},
 }
 
 
@@ -86,7 +91,7 @@ def shipped(pattern):
     return [json.loads(file.read_text()) for file in SOURCE.glob(pattern)]
 
 
-GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, HEADER, VIEWS, FRAMES, BUNDLE,
+GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, HEADER, VIEWS, FRAMES, SPREAD, LOCATED, BUNDLE,
                      *shipped("tests/torch/archetypes/catalog/*/pipeline.json"),
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
         "model": [MODEL, *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
@@ -119,12 +124,24 @@ BAD = {
         changed(DETECTION, "/output/count_max", 1000), changed(DETECTION, "/output/labels/0/concept", None),
         changed(DETECTION, "/output/labels", []), changed(DETECTION, "/bundle", True),
         changed(DETECTION, "/postprocessing", [{"_target_": "Invertd"}]), changed(REGRESSION, "/findings/0/score_at_least", 1),
+        changed(SPREAD, "/uncertainty/augmentation", ["flip_x", "flip_x"]), changed(SPREAD, "/uncertainty/augmentation/0", "turn"),
+        changed(SPREAD, "/uncertainty", {}), changed(SPREAD, "/uncertainty/indeterminate_deviations", -1),
+        changed(SPREAD, "/uncertainty/ensemble", []), changed(DETECTION, "/uncertainty", {"ensemble": ["other"]}),
+        changed(LUNG, "/uncertainty", {"ensemble": ["other"]}),
+        changed(LOCATED, "/localisation/patch", [1, 2, 3]), changed(LOCATED, "/localisation/stride", 0),
+        changed(LOCATED, "/localisation/finding", None), changed(LOCATED, "/localisation/batch", 0),
+        changed(LOCATED, "/localisation/places_max", 20000), changed(LUNG, "/localisation", LOCATED["localisation"]),
+        changed(DETECTION, "/localisation", LOCATED["localisation"]),
         changed(DETECTION, "/findings/0/value", "x"), changed(BUNDLE, "/bundle", None), changed(BUNDLE, "/inferer", {"_target_": "SimpleInferer"}),
     ],
     "model": [
         changed(MODEL, "/file", "../x"), changed(MODEL, "/file", "/etc/passwd"), changed(MODEL, "/file", "a/../../x"),
         changed(MODEL, "/file", "a/"), changed(MODEL, "/format", "pickle"), changed(MODEL, "/sha256", "abc"),
         changed(MODEL, "/card/licence", ""), changed(MODEL, "/card/accepts/modalty", "CT"),
+        changed(MODEL, "/card/accepts/intensity", {}), changed(MODEL, "/card/accepts/intensity", {"above": 0}),
+        changed(MODEL, "/card/accepts/intensity/mean", {}), changed(MODEL, "/card/accepts/intensity/outside", "drop"),
+        changed(MODEL, "/card/accepts/intensity/percentile_2", {"min": 1}),
+        changed(MODEL, "/card/accepts/intensity/standard_deviation", {"max": -1}),
         changed(MODEL, "/source/url", "ftp://x"), changed(MODEL, "/source/size_bytes", None),
     ],
 }
