@@ -39,7 +39,7 @@ struct Engine::Impl {
 
   Status add(const std::filesystem::path& folder, const std::filesystem::path& models, const EngineOptions& options) {
     INFERAD_TRY(const auto kind, recipe::read_pipeline_kind(folder));
-    auto* const load = kind == "model" ? &load_model : &load_lung_density;
+    auto* const load = kind == "model" ? &load_model : kind == "join" ? &load_join : &load_lung_density;
     INFERAD_TRY(auto pipeline, load(folder, models, options));
     infos.push_back(pipeline->info());
     loaded.push_back(std::move(pipeline));
@@ -100,6 +100,13 @@ Result<PipelineOutput> Engine::run(std::string_view pipeline, std::span<const fi
       return Error{Errc::overload, fmt::format("pipeline {}: memory does not suffice", pipeline)};
     }
   }
+  return Error{Errc::not_found, fmt::format("pipeline {} is not offered", pipeline)};
+}
+
+Result<findings::Findings> Engine::join(std::string_view pipeline, std::span<const JoinInput> inputs,
+                                        const findings::Job& job, const std::string& series_uid) {
+  for (std::size_t i = 0; i < impl_->infos.size(); ++i)
+    if (impl_->infos[i].name == pipeline) return impl_->loaded[i]->join(inputs, job, series_uid);
   return Error{Errc::not_found, fmt::format("pipeline {} is not offered", pipeline)};
 }
 

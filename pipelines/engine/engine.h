@@ -19,6 +19,8 @@
 
 namespace inferad::engine {
 
+struct JoinInput;
+
 struct EngineOptions {
   std::string device = "cpu";  // cpu, cuda, cuda:N
   int threads = 2;
@@ -38,6 +40,7 @@ struct PipelineInfo {
   bool projection = false;                                     // takes projection images, else a volume
   findings::FrameChoice frames = findings::FrameChoice::none;  // of a projection image with several
   std::vector<findings::WantedView> views = {};                // not empty: takes these images together, in this order
+  bool joins = false;                                          // takes what other pipelines said, no image
 };
 
 // A pipeline that is not offered, and why: one sentence that names the file and the place.
@@ -85,6 +88,9 @@ class Engine {
                              const Progress& progress) {
     return run(pipeline, std::span(&image, 1), job, progress);
   }
+  // For pipelines that join; `series_uid` is that of the images that the report refers to.
+  Result<findings::Findings> join(std::string_view pipeline, std::span<const JoinInput> inputs,
+                                  const findings::Job& job, const std::string& series_uid);
 
  private:
   struct Impl;

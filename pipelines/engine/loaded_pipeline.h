@@ -22,6 +22,10 @@ class LoadedPipeline {
   // As Engine::run, which has counted the images.
   virtual Result<PipelineOutput> analyse(std::span<const findings::Image> images, const findings::Job& job,
                                          const Progress& progress) const = 0;
+  // As Engine::join; only for pipelines that say so.
+  virtual Result<findings::Findings> join(std::span<const JoinInput>, const findings::Job&, const std::string&) const {
+    return Error{Errc::invalid_input, "the pipeline looks at images, it joins nothing"};
+  }
 };
 
 // `folder` holds pipeline.json, `models` the folders of the models.
@@ -30,6 +34,7 @@ using Loader = Result<std::unique_ptr<LoadedPipeline>>(const std::filesystem::pa
                                                        const EngineOptions& options);
 Loader load_lung_density;  // kind "lung-density"
 Loader load_model;         // kind "model"
+Loader load_join;          // kind "join"
 
 // What both kinds answer for an image that does not suit.
 PipelineOutput not_analysed(findings::Findings report, findings::CodedConcept reason, std::string text);

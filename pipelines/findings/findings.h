@@ -115,7 +115,7 @@ struct InputImage {
   ImageReference image;
 };
 
-// A limit of this analysis that programs must be able to see: (OUTSIDE_DOMAIN, 99INFERAD, …).
+// A remark on this analysis that programs must be able to see: (OUTSIDE_DOMAIN, 99INFERAD, …).
 struct Qualifier {
   CodedConcept code;
   std::string text;  // one sentence with the numbers

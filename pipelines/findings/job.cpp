@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kSeriesMax = 1000;
 constexpr std::size_t kFilesMax = 100'000;
+constexpr std::size_t kInputsMax = 100;
 constexpr int kRevisionMax = 1'000'000;
 
 JobSeries read_series(JsonReader in) {
@@ -25,6 +26,13 @@ JobSeries read_series(JsonReader in) {
     return path;
   });
   return series;
+}
+
+JobInput read_input(JsonReader in) {
+  in.object({"pipeline", "findings", "reason"});
+  JobInput input{in.at("pipeline").required_text(64), in.at("findings").text(), in.at("reason").text(2000)};
+  if (!input.findings.empty() && !input.findings.is_absolute()) in.at("findings").fail("must be an absolute path");
+  return input;
 }
 
 std::string read_timezone(const JsonReader& in) {
@@ -53,6 +61,9 @@ std::string to_json(const Job& job) {
     for (const auto& file : series.files) files.push_back(file.string());
     out["series"].push_back({{"uid", series.uid}, {"files", std::move(files)}});
   }
+  for (const auto& input : job.inputs)
+    out["inputs"].push_back(
+        {{"pipeline", input.pipeline}, {"findings", input.findings.string()}, {"reason", input.reason}});
   out["created_at"] = job.created_at;
   out["timezone_offset"] = job.timezone_offset;
   out["device_serial"] = job.device_serial;
@@ -77,7 +88,7 @@ Result<Job> job_from_json(std::string_view text) {
   INFERAD_TRY(const auto document, parse_json(text));
   Fault fault;
   JsonReader in(&document, "", fault);
-  in.object({"id", "pipeline", "study_uid", "revision", "predecessor_sr_uids", "series", "created_at",
+  in.object({"id", "pipeline", "study_uid", "revision", "predecessor_sr_uids", "series", "inputs", "created_at",
              "timezone_offset", "device_serial", "institution"});
   Job job;
   job.id = in.at("id").required_text(64);
@@ -87,6 +98,7 @@ Result<Job> job_from_json(std::string_view text) {
   job.predecessor_sr_uids =
       in.at("predecessor_sr_uids").list(kSeriesMax, [](const JsonReader& uid) { return uid.uid(); });
   job.series = in.at("series").list(kSeriesMax, read_series);
+  if (auto inputs = in.find("inputs")) job.inputs = inputs->list(kInputsMax, read_input);
   job.created_at = read_time(in.at("created_at"));
   job.timezone_offset = read_timezone(in.at("timezone_offset"));
   job.device_serial = in.at("device_serial").text(64);

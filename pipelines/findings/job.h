@@ -18,6 +18,13 @@ struct JobSeries {
   std::vector<std::filesystem::path> files;  // DICOM Part 10, absolute; any order
 };
 
+// What another pipeline said about the same revision of the study.
+struct JobInput {
+  std::string pipeline;
+  std::filesystem::path findings;  // findings.json, absolute; empty: it ended without
+  std::string reason;              // then: why
+};
+
 struct Job {
   std::string id;        // our number as text
   std::string pipeline;  // folder name in pipelines/catalog
@@ -25,6 +32,7 @@ struct Job {
   int revision = 1;
   std::vector<std::string> predecessor_sr_uids;  // SR instances this revision supersedes
   std::vector<JobSeries> series;                 // candidates the router chose, best first
+  std::vector<JobInput> inputs;                  // for pipelines that join
   std::string created_at;                        // ISO 8601 UTC; the only source of time for results
   std::string timezone_offset;                   // "+0100", for (0008,0201); "" = UTC "+0000"
   std::string device_serial;                     // installation id, for (0018,1000)

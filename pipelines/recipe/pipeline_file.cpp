@@ -80,8 +80,8 @@ Result<std::string> read_pipeline_kind(const std::filesystem::path& folder) {
   if (!document) return error_of(problems);
   const auto kind = document->root().member("kind");
   const auto text = kind && kind->is_text() ? *kind->text() : std::string();
-  if (text == "model" || text == "lung-density") return text;
-  constexpr std::string_view expected = "\"model\" or \"lung-density\"";
+  if (text == "model" || text == "lung-density" || text == "join") return text;
+  constexpr std::string_view expected = "\"model\", \"lung-density\" or \"join\"";
   if (kind)
     kind->fail_expected(expected);
   else

@@ -116,7 +116,7 @@ struct PipelineFile {
   Uncertainty uncertainty;  // not asked for: one model looks once
 };
 
-// "model" or "lung-density": which reader pipeline.json is for.
+// "model", "lung-density" or "join": which reader pipeline.json is for.
 Result<std::string> read_pipeline_kind(const std::filesystem::path& folder);
 
 // `folder` holds pipeline.json; its name must be the pipeline's name. Errc::invalid_input tells every mistake with

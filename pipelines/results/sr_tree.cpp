@@ -178,7 +178,7 @@ void write_evaluations(ContentItem& root, const ResultRequest& request, bool mas
   if (!findings.reason_text.empty()) evaluations.text(Relationship::contains, kComment, findings.reason_text);
   for (const auto& qualifier : findings.qualifiers) {
     auto limit =
-        evaluations.code(Relationship::contains, codes::ours("QUALIFIER", "Limit of analysis"), qualifier.code);
+        evaluations.code(Relationship::contains, codes::ours("QUALIFIER", "Remark on analysis"), qualifier.code);
     limit.text(Relationship::has_properties, kComment, qualifier.text);
   }
   for (const auto& remark : findings.remarks)

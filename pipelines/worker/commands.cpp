@@ -45,6 +45,17 @@ Status enter(const SandboxChoice& choice, bool die_with_parent) {
   return ok();
 }
 
+Result<std::vector<findings::JobInput>> inputs_of(const RunChoice& choice) {
+  std::vector<findings::JobInput> inputs;
+  for (const auto& folder : choice.joined) {
+    const auto file = std::filesystem::absolute(folder) / "findings.json";
+    INFERAD_TRY(const auto text, read_file(file, 16 << 20));
+    INFERAD_TRY(const auto said, findings::findings_from_json(text));
+    inputs.push_back({said.pipeline, file, ""});
+  }
+  return inputs;
+}
+
 findings::Job make_job(const RunChoice& choice, imaging::FoundStudy study) {
   findings::Job job;
   job.id = "1";
@@ -95,7 +106,8 @@ Result<int> run_job(const EngineChoice& engine_choice, const RunChoice& choice) 
   for (const auto& refused : engine.refused()) {
     if (refused.name == choice.pipeline) return Error{Errc::model, refused.reason};
   }
-  const auto job = make_job(choice, std::move(study));
+  auto job = make_job(choice, std::move(study));
+  INFERAD_TRY(job.inputs, inputs_of(choice));
   INFERAD_TRY_STATUS(write_file_durable(choice.out / "job.json", findings::to_json(job)));
   INFERAD_TRY(const auto result, JobRunner(engine, engine_choice.threads).run(choice.out, print_progress()));
   INFERAD_TRY(const auto text, read_file(choice.out / "findings.json", 16 << 20));

@@ -28,7 +28,8 @@ struct RunChoice {
   std::string pipeline;
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out;
-  std::string created_at;  // "" = now
+  std::string created_at;                     // "" = now
+  std::vector<std::filesystem::path> joined;  // folders of other runs on the study, for a pipeline that joins
 };
 
 int serve_command(const EngineChoice& engine, const SandboxChoice& sandbox, int fd);

@@ -16,6 +16,7 @@
 #include "pipelines/results/results.h"
 #include "pipelines/results/source_header.h"
 #include "pipelines/worker/heat_file.h"
+#include "pipelines/worker/join_inputs.h"
 #include "server/base/crash_point.h"
 #include "server/base/durable.h"
 
@@ -55,8 +56,23 @@ class Run {
       const JobEvents& events)
       : engine_(engine), pipeline_(pipeline), job_(job), threads_(threads), events_(events) {}
 
+  // No images: what others said about them. The report refers to those of the first series.
+  Result<Attempt> join() {
+    if (job_.series.empty())
+      return refused(nullptr, {findings::codes::kNoSeries, "the study has no series that the report could refer to"});
+    const auto& series = job_.series.front();
+    events_.progress("load", 0);
+    INFERAD_TRY(const auto inputs, read_join_inputs(job_));
+    INFERAD_TRY(auto source, results::SourceHeader::read(series.files));
+    Attempt attempt;
+    INFERAD_TRY(attempt.findings, engine_.join(pipeline_.name, inputs, job_, series.uid));
+    attempt.source = std::move(source);
+    return attempt;
+  }
+
   // The first series that can be analysed, else the first of all.
   Result<Attempt> choose() {
+    if (pipeline_.joins) return join();
     if (!pipeline_.views.empty()) return analyse_views();
     std::optional<Attempt> first;
     for (const auto& series : job_.series) {

@@ -84,6 +84,8 @@ int main(int argc, char** argv) {
   run->add_option("pipeline", choice.pipeline, "name of the pipeline")->required();
   run->add_option("path", choice.paths, "DICOM files or folders of one study")->required();
   run->add_option("--out", choice.out, "folder for job.json, findings.json, seg.dcm and sr.dcm")->required();
+  run->add_option("--joined", choice.joined, "folder of another run, whose findings.json is joined (may be repeated)")
+      ->check(CLI::ExistingDirectory);
   run->add_option("--created-at", choice.created_at, "time of the results, such as 2026-11-24T08:30:00.000Z (now)");
   add_engine_options(*run, engine);
   add_sandbox_options(*run, sandbox);

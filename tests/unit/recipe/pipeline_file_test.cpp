@@ -276,7 +276,7 @@ TEST_CASE("the kind says which reader a file is for") {
   };
   CHECK(kind(R"({"kind": "model"})") == "model");
   CHECK(kind(R"({"kind": "lung-density"})") == "lung-density");
-  CHECK(contains(kind(R"({"kind": "lungs"})"), "expected \"model\" or \"lung-density\""));
+  CHECK(contains(kind(R"({"kind": "lungs"})"), "expected \"model\", \"lung-density\" or \"join\""));
   CHECK(contains(kind("{}"), "\"kind\" is missing"));
   CHECK(contains(kind("{"), "pipeline.json:1:"));
   CHECK(contains(read_pipeline_file(folder.path / "none").error().what, "pipeline.json"));

@@ -61,6 +61,11 @@ SPREAD = {**CLASSIFICATION, "uncertainty": {"augmentation": ["flip_x", "flip_xy"
                                             "indeterminate_deviations": 2}, "priority_outside_domain": True}
 LOCATED = {**CLASSIFICATION, "localisation": {"finding": "f", "patch": [32, 16], "stride": 8, "fill": 0, "batch": 4,
                                               "places_max": 900}}
+JOIN = {"name": "chest", "version": "1", "kind": "join", "title": "Chest", "manufacturer": "Me", "inputs": ["a", "b"],
+        "findings": [{"id": "f", "name": "F", "concept": code(), "priority": "HIGH",
+                      "when": {"all": [{"any": [{"pipeline": "a", "finding": "x"},
+                                                {"pipeline": "a", "finding": "y", "is": "absent"}]},
+                                       {"pipeline": "b", "item": "lung", "measurement": "Volume", "at_most": 3}]}}]}
 BUNDLE = {**{key: value for key, value in SEGMENTATION.items() if key not in ("preprocessing", "inferer")}, "bundle": True}
 MODEL = {
     "name": "net", "version": "1", "format": "bundle", "file": "models/model.ts", "sha256": "a" * 64,
@@ -91,7 +96,7 @@ def shipped(pattern):
     return [json.loads(file.read_text()) for file in SOURCE.glob(pattern)]
 
 
-GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, HEADER, VIEWS, FRAMES, SPREAD, LOCATED, BUNDLE,
+GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, HEADER, VIEWS, FRAMES, SPREAD, LOCATED, JOIN, BUNDLE,
                      *shipped("tests/torch/archetypes/catalog/*/pipeline.json"),
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
         "model": [MODEL, *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
@@ -132,6 +137,10 @@ BAD = {
         changed(LOCATED, "/localisation/finding", None), changed(LOCATED, "/localisation/batch", 0),
         changed(LOCATED, "/localisation/places_max", 20000), changed(LUNG, "/localisation", LOCATED["localisation"]),
         changed(DETECTION, "/localisation", LOCATED["localisation"]),
+        changed(JOIN, "/inputs", []), changed(JOIN, "/findings", None), changed(JOIN, "/model", "net"), changed(JOIN, "/output", {}),
+        changed(JOIN, "/findings/0/when", {}), changed(JOIN, "/findings/0/when/all/0/any/1/is", "measured"),
+        changed(JOIN, "/findings/0/when/all/1/at_most", None), changed(JOIN, "/findings/0/when/any", []),
+        changed(SEGMENTATION, "/model", None), changed(SEGMENTATION, "/inputs", ["a"]), changed(LUNG, "/inputs", ["a"]),
         changed(DETECTION, "/findings/0/value", "x"), changed(BUNDLE, "/bundle", None), changed(BUNDLE, "/inferer", {"_target_": "SimpleInferer"}),
     ],
     "model": [
