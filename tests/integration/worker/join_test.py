@@ -87,7 +87,7 @@ class JoinTest(WorkerTest):
         report = out / "sr.dcm"
         judged = subprocess.run(["dciodvfy", str(report)], capture_output=True, text=True, errors="replace")
         self.assertNotIn("Error", judged.stdout + judged.stderr)
-        text = subprocess.run(["dsrdump", str(report)], capture_output=True, text=True, errors="replace").stdout
+        text = subprocess.run(["dsrdump", "+Pl", str(report)], capture_output=True, text=True, errors="replace").stdout
         for part in ("INPUT_ANALYSED", "ct-lung-density", "ct-brightness 1: analysed", "bright of ct-brightness: present"):
             self.assertIn(part, text)
 
