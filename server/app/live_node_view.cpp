@@ -108,6 +108,10 @@ Result<std::vector<ReadingRecord>> LiveNodeView::readings(int days) {
 Result<StudyDetail> LiveNodeView::study(std::int64_t id) {
   INFERAD_TRY(auto detail, parts_.ledger.study_detail(id));
   if (!detail) return Error{Errc::not_found, "There is no study with this number."};
+  INFERAD_TRY(const auto list, worklist());
+  for (const auto& entry : list) {
+    if (entry.id == id) detail->entry = entry;
+  }
   return *std::move(detail);
 }
 

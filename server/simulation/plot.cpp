@@ -108,7 +108,7 @@ std::string tail_plot(const Outcome& outcome, std::size_t group) {
 }
 
 std::string means_plot(const Outcome& outcome) {
-  const double row = 12, gap = 14;
+  const double row = 12, gap = 24;
   const double block = row * static_cast<double>(outcome.rules.size()) + gap;
   const double bottom = kTop + block * static_cast<double>(outcome.groups.size());
   double most = 1;
@@ -117,7 +117,7 @@ std::string means_plot(const Outcome& outcome) {
   std::string inside = x_axis(most, bottom);
   for (std::size_t group = 0; group < outcome.groups.size(); ++group) {
     const double top = kTop + block * static_cast<double>(group);
-    inside += text_at(kLeft + 4, top + 8, "start", outcome.groups[group].name);
+    inside += text_at(kLeft + 4, top + 12, "start", outcome.groups[group].name);
     for (std::size_t rule = 0; rule < outcome.rules.size(); ++rule) {
       const Waits& waits = outcome.waits[rule][group];
       const double y = top + gap + row * static_cast<double>(rule);

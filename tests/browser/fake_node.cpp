@@ -120,6 +120,7 @@ void give_state(WorklistEntry& entry, int i) {
       break;
     default:
       entry.ai_state = AiState::done;
+      if (i == 8) entry.ai_reason = "not raised: raises of ct-lung-density are held; asked for STAT: a finding";
       break;
   }
 }

@@ -53,6 +53,14 @@ describe('study and operations', { timeout: 250_000 }, () => {
     await close(page);
   });
 
+  test('a raise that is held is not told as none', async () => {
+    const page = await open('normal', '/study/9');
+    const said = await all(page);
+    assert.ok(said.includes('not raised: raises of ct-lung-density are held; asked for STAT'), said);
+    assert.ok(!said.includes('AI asked for no other priority'));
+    await close(page);
+  });
+
   test('a study that is not there is said so', async () => {
     const page = await open('normal', '/study/99999');
     assert.ok((await all(page)).includes('There is no such study'));

@@ -54,7 +54,8 @@ function priorityPanel(entry, targets) {
       el('p', { class: 'sub' }, bdi(`${decision.pipeline} ${decision.pipeline_version}`),
         decision.model_sha256 ? el('span', { title: decision.model_sha256 }, ` · model ${decision.model_sha256.slice(0, 12)}`) : null,
         ' · ', timeEl(decision.decided_at)))
-      : el('p', { class: 'sub' }, 'AI asked for no other priority. The ordered priority stands.'),
+      : el('p', { class: 'sub' }, entry.ai_reason.startsWith('not raised: ') ? bdi(entry.ai_reason)
+        : 'AI asked for no other priority. The ordered priority stands.'),
     decision && !isRaised(entry) ? el('p', { class: 'sub' }, 'The ordered priority is at least as urgent, so it stands. AI never lowers a priority.') : null);
 }
 
@@ -122,6 +123,8 @@ function studyPanel(entry) {
     ['Institution', entry.institution], ['Referring', personName(entry.referring_physician)],
     ['Images', `${entry.instances.toLocaleString('en-GB')} in ${entry.series.toLocaleString('en-GB')} series`],
     ['First image', timeEl(entry.arrived_at)], ['Last image', entry.last_image_at ? timeEl(entry.last_image_at) : ''],
+    ['Place on the list', entry.reading_started_at ? `Reading started ${fullTime(entry.reading_started_at)}${entry.reading_by ? ` by ${entry.reading_by}` : ''}`
+      : entry.position_reason],
     ['Complete', entry.complete_reason], ['Routing rule', entry.rule], ['Revision', String(entry.revision)],
     ['Study UID', entry.study_uid, true]));
 }

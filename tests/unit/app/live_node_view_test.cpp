@@ -131,6 +131,8 @@ TEST_CASE("who starts a reading takes the study off the waiting list, and may pu
   CHECK(list.at(0).position == 1);
   CHECK(list.at(0).position_reason.find("1 of 1. ROUTINE by its order") == 0);
   CHECK(list.at(0).deadline_at == list.at(0).arrived_at + std::chrono::minutes(240));
+  CHECK(node.view.study(second)->entry.position_reason == list.at(0).position_reason);
+  CHECK(node.view.study(first)->entry.reading_by == "AB");
   CHECK(list.at(1).position == 0);
   CHECK(list.at(1).reading_by == "AB");
   CHECK(list.at(1).reading_started_at);
