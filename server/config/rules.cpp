@@ -116,7 +116,15 @@ void check_reach(const std::vector<JsonNode>& nodes, const Routing& routing) {
   }
 }
 
-void check_pipelines(const std::vector<JsonNode>& nodes, const Routing& routing, const fs::path& folder) {
+// What is wrong with the pipeline itself its worker tells.
+bool is_join(const fs::path& folder) {
+  Problems ignored;
+  const auto document = JsonDocument::load(folder / "pipeline.json", ignored);
+  const auto kind = document ? document->root().member("kind") : std::nullopt;
+  return kind && kind->is_text() && kind->text() == "join";
+}
+
+void check_pipelines(const std::vector<JsonNode>& nodes, Routing& routing, const fs::path& folder) {
   std::vector<std::string> known;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
@@ -125,8 +133,17 @@ void check_pipelines(const std::vector<JsonNode>& nodes, const Routing& routing,
   std::sort(known.begin(), known.end());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const auto& name = routing.rules[i].pipeline;
-    if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (name.empty()) continue;
     const auto then = nodes[i].member("then");
+    if (std::find(known.begin(), known.end(), name) != known.end()) {
+      routing.rules[i].joins = is_join(folder / name);
+      if (routing.rules[i].joins && !routing.all_matches)
+        then->member("pipeline")
+            ->fail(fmt::format("{} joins what other pipelines say, but only the first rule that matches counts: set "
+                               "\"match\": \"all\"",
+                               name));
+      continue;
+    }
     const std::string expected = known.empty() ? "" : "; there are " + list_of(known);
     then->member("pipeline")
         ->fail(fmt::format("no pipeline \"{}\": {} has no folder of that name with a pipeline.json{}", name,

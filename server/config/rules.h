@@ -30,6 +30,7 @@ struct Rule {
   Condition series;                // which series the pipeline may get
   std::vector<Preference> prefer;  // the best of them first
   std::string pipeline;            // "" = nothing runs, because:
+  bool joins = false;              // its pipeline.json is of the kind "join": it runs when the study's other jobs ended
   bool not_analysed = false;       // true: AI should have looked but cannot; false: nothing for AI in this study
   std::string because;
 };

@@ -340,7 +340,8 @@ Status Clerk::close(const AssemblerAction& action) {
   auto routed = route(*routing, content);
   store::StudyComplete complete{
       action.study_id, action.reason, routed.rule, {}, routed.without_jobs, routed.reason, std::move(routed.excluded)};
-  for (const auto& job : routed.jobs) complete.jobs.push_back({job.pipeline, candidates_to_json(job.series)});
+  for (const auto& job : routed.jobs)
+    complete.jobs.push_back({job.pipeline, candidates_to_json(job.series), job.joins});
   crash_point("clerk.before_study_ready");
   const WallTime now = wall_now();
   INFERAD_TRY(const int revision, parts_.ledger.complete_study(complete, now));

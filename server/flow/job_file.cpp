@@ -12,6 +12,7 @@ namespace inferad::flow {
 namespace {
 
 constexpr std::size_t kJobFileBytesMax = 256 << 20;
+constexpr std::size_t kReasonMax = 1000;  // bytes; config/schema/job.schema.json allows 2000 characters
 constexpr std::array kIdentity{"id", "pipeline", "study_uid", "revision", "series"};
 
 bool same_job(const std::string& there, const std::string& wanted) {
@@ -38,7 +39,7 @@ Status empty_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,
-                        const JobSite& site) {
+                        const JobSite& site, const std::filesystem::path& jobs) {
   using Json = nlohmann::ordered_json;
   auto candidates = Json::array();
   for (const auto& each : series) {
@@ -46,16 +47,22 @@ std::string job_to_json(const store::JobLease& lease, std::span<const Candidate>
     for (const auto id : each.spool_ids) files.push_back(std::filesystem::absolute(spool.path(id)).string());
     candidates.push_back({{"uid", each.uid}, {"files", std::move(files)}});
   }
-  const Json job = {{"id", std::to_string(lease.id)},
-                    {"pipeline", lease.pipeline},
-                    {"study_uid", lease.study_uid},
-                    {"revision", lease.revision},
-                    {"predecessor_sr_uids", lease.predecessor_sr_uids},
-                    {"series", std::move(candidates)},
-                    {"created_at", to_iso8601(lease.created_at)},
-                    {"timezone_offset", site.timezone_offset},
-                    {"device_serial", site.device_serial},
-                    {"institution", site.institution}};
+  Json job = {{"id", std::to_string(lease.id)},
+              {"pipeline", lease.pipeline},
+              {"study_uid", lease.study_uid},
+              {"revision", lease.revision},
+              {"predecessor_sr_uids", lease.predecessor_sr_uids},
+              {"series", std::move(candidates)},
+              {"created_at", to_iso8601(lease.created_at)},
+              {"timezone_offset", site.timezone_offset},
+              {"device_serial", site.device_serial},
+              {"institution", site.institution}};
+  for (const auto& input : lease.inputs) {
+    const auto file = std::filesystem::absolute(jobs / std::to_string(input.id) / "findings.json");
+    job["inputs"].push_back({{"pipeline", input.pipeline},
+                             {"findings", input.findings ? file.string() : std::string()},
+                             {"reason", input.findings ? std::string() : input.reason.substr(0, kReasonMax)}});
+  }
   return job.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -64,7 +71,7 @@ Status ensure_job_folder(const std::filesystem::path& folder, const store::JobLe
   INFERAD_TRY_STATUS(make_folders_durable(folder));
   const auto file = folder / "job.json";
   INFERAD_TRY(const auto series, candidates_from_json(lease.series_json));
-  const auto wanted = job_to_json(lease, series, spool, site);
+  const auto wanted = job_to_json(lease, series, spool, site, folder.parent_path());
   std::error_code error;
   if (std::filesystem::exists(file, error)) {
     const auto there = read_file(file, kJobFileBytesMax);

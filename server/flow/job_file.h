@@ -18,8 +18,9 @@ struct JobSite {
   std::string timezone_offset, device_serial, institution;
 };
 
+// `jobs`: the folder that holds a folder for each job.
 std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,
-                        const JobSite& site);
+                        const JobSite& site, const std::filesystem::path& jobs);
 
 // Makes the folder of the job and its job.json durable, unless they are there. Job ids come again after the ledger's
 // tail was lost: a folder of another job (id, pipeline, study, revision or images differ), or one without a readable

@@ -82,7 +82,7 @@ std::string why_excluded(const Rule& rule, const StudyView& study, std::size_t s
 }
 
 RoutedJob make_job(const Rule& rule, const StudyView& study, const SeriesChoice& choice) {
-  RoutedJob job{rule.name, rule.pipeline, {}};
+  RoutedJob job{rule.name, rule.pipeline, {}, rule.joins};
   for (const auto index : choice.order) {
     const auto& series = study.content.series[index];
     Candidate candidate{series.uid, {}};

@@ -23,6 +23,7 @@ SeriesChoice choose_series(const config::Rule& rule, const StudyView& study);
 struct RoutedJob {
   std::string rule, pipeline;
   std::vector<Candidate> series;  // at least one
+  bool joins = false;             // waits for the others
 };
 
 struct Routed {

@@ -30,7 +30,8 @@ Result<JobRow> job_row(Database& db, std::int64_t job_id) {
 }
 
 // Revisions of one pipeline run one after the other, so that a later one knows the report it supersedes. A job with
-// which the node died runs alone: when it is the next one, nothing starts until the others have ended.
+// which the node died runs alone: when it is the next one, nothing starts until the others have ended. One that joins
+// waits for those of its revision that do not.
 Result<std::optional<JobLease>> next_job(Database& db, WallTime now) {
   std::optional<JobLease> lease;
   bool others_run = false;
@@ -40,7 +41,9 @@ Result<std::optional<JobLease>> next_job(Database& db, WallTime now) {
       " FROM job j JOIN study s ON s.id = j.study_id"
       " WHERE j.state = $2 AND (j.not_before <= $3 OR j.not_before > $4) AND NOT EXISTS ("
       "  SELECT 1 FROM job e WHERE e.study_id = j.study_id AND e.pipeline = j.pipeline AND e.revision < j.revision"
-      "  AND e.state IN ($2, $1)) AND NOT EXISTS (SELECT 1 FROM job r WHERE r.state = $1 AND r.node_deaths > 0)"
+      "  AND e.state IN ($2, $1)) AND (j.joins = 0 OR NOT EXISTS (SELECT 1 FROM job o WHERE o.study_id = j.study_id"
+      "  AND o.revision = j.revision AND o.joins = 0 AND o.state IN ($2, $1))) AND NOT EXISTS (SELECT 1 FROM job r "
+      "WHERE r.state = $1 AND r.node_deaths > 0)"
       " ORDER BY s.level, s.first_image_at, j.id LIMIT 1",
       [&](Row& row) {
         lease.emplace();
@@ -61,6 +64,20 @@ Result<std::vector<std::string>> predecessors(Database& db, const JobLease& leas
       " ORDER BY r.sop_instance_uid",
       [&](Row& row) { row >> uids.emplace_back(); }, lease.study_id, lease.pipeline, lease.revision));
   return uids;
+}
+
+// What a job that joins gets; none for others.
+Result<std::vector<EndedJob>> inputs_of(Database& db, const JobLease& lease) {
+  std::vector<EndedJob> inputs;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT o.id, o.pipeline, o.reason, o.findings_at IS NOT NULL FROM job o JOIN job j ON j.id = $1"
+      " WHERE j.joins = 1 AND o.study_id = j.study_id AND o.revision = j.revision AND o.joins = 0 ORDER BY o.id",
+      [&](Row& row) {
+        auto& input = inputs.emplace_back();
+        row >> input.id >> input.pipeline >> input.reason >> input.findings;
+      },
+      lease.id));
+  return inputs;
 }
 
 // True: it makes the study more urgent.
@@ -140,6 +157,7 @@ Result<std::optional<JobLease>> Ledger::lease_job(WallTime now) {
     INFERAD_TRY(auto lease, next_job(db, now));
     if (!lease) return lease;
     INFERAD_TRY(lease->predecessor_sr_uids, predecessors(db, *lease));
+    INFERAD_TRY(lease->inputs, inputs_of(db, *lease));
     ++lease->attempts;
     INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, attempts = $2, started_at = $3 WHERE id = $4",
                               AiState::running, lease->attempts, now, lease->id));

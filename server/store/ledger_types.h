@@ -59,6 +59,7 @@ struct StudyContent {
 struct NewJob {
   std::string pipeline;
   std::string series_json;  // ordered candidate series (uid and spool ids); opaque to the ledger
+  bool joins = false;       // runs when the other jobs of the revision, which do not, have ended
 };
 
 struct ExcludedSeries {
@@ -78,6 +79,14 @@ struct StudyComplete {
 
 // ---- dispatcher -----------------------------------------------------------------------------------------------------
 
+// A job of the same revision that has ended, for one that joins.
+struct EndedJob {
+  std::int64_t id = 0;
+  std::string pipeline;
+  std::string reason;     // why it ended without findings; may be empty
+  bool findings = false;  // they were recorded
+};
+
 struct JobLease {
   std::int64_t id = 0, study_id = 0;
   std::string study_uid, pipeline, series_json;
@@ -86,6 +95,7 @@ struct JobLease {
   bool findings_recorded = false;                // by an earlier attempt: record_findings will change nothing
   WallTime created_at{};                         // the same at every attempt
   std::vector<std::string> predecessor_sr_uids;  // SRs of this pipeline's latest earlier revision that made any
+  std::vector<EndedJob> inputs;                  // of a job that joins
 };
 
 // One object or message for one destination. DICOM: file and UIDs; HL7: message.

@@ -191,8 +191,13 @@ CREATE TABLE hold (
 CREATE INDEX job_findings ON job (pipeline, findings_at) WHERE findings_at IS NOT NULL;
 )sql";
 
+// A job that joins what others say waits for them.
+constexpr const char* kVersion5 = R"sql(
+ALTER TABLE job ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

@@ -80,9 +80,9 @@ Status add_jobs(Database& db, const StudyComplete& complete, int revision, WallT
   for (const NewJob& job : complete.jobs) {
     INFERAD_TRY_STATUS(supersede(db, complete.study_id, job.pipeline, revision, now));
     INFERAD_TRY_STATUS(
-        db.run("INSERT INTO job (study_id, pipeline, revision, series_json, state, created_at) VALUES ($1, $2, $3, $4, "
-               "$5, $6)",
-               complete.study_id, job.pipeline, revision, job.series_json, AiState::pending, now));
+        db.run("INSERT INTO job (study_id, pipeline, revision, series_json, state, created_at, joins) VALUES ($1, $2, "
+               "$3, $4, $5, $6, $7)",
+               complete.study_id, job.pipeline, revision, job.series_json, AiState::pending, now, job.joins ? 1 : 0));
   }
   return ok();
 }

@@ -32,6 +32,21 @@ TEST_CASE("a rule is read with its series choice") {
   CHECK(to_string(rule.prefer[2]) == "thinnest");
 }
 
+TEST_CASE("a rule knows that its pipeline joins what others say, which takes all rules that match") {
+  TemporaryConfig config;
+  const auto catalog = config.folder() / "pipelines/catalog";
+  std::filesystem::create_directories(catalog / "chest-report");
+  std::ofstream(catalog / "chest-report/pipeline.json") << R"({"kind": "join"})";
+  const std::string list = R"({"name": "a", "then": {"pipeline": "ct-lung-density"}},
+{"name": "b", "then": {"pipeline": "chest-report"}})";
+  const auto routing = config.routing("{\"match\": \"all\", \"rules\": [\n" + list + "]}");
+  REQUIRE(config.problems.empty());
+  CHECK_FALSE(routing.rules.at(0).joins);
+  CHECK(routing.rules.at(1).joins);
+  config.routing(rules(R"({"name": "b", "then": {"pipeline": "chest-report"}})"));
+  CHECK(config.only_problem("2:36: /rules/0/then/pipeline", "set \"match\": \"all\""));
+}
+
 TEST_CASE("a rule without pipeline says why") {
   TemporaryConfig config;
   const auto routing = config.routing(

@@ -14,6 +14,18 @@ TEST_CASE("a job survives the way through JSON unchanged") {
   CHECK(again->series[0].files == samples::job().series[0].files);
 }
 
+TEST_CASE("what other pipelines said is named, or why they said nothing") {
+  auto job = samples::job();
+  CHECK(to_json(job).find("inputs") == std::string::npos);
+  job.inputs = {{"a", "/jobs/1/findings.json", ""}, {"b", "", "the worker died"}};
+  const auto again = job_from_json(to_json(job));
+  REQUIRE(again);
+  CHECK(to_json(*again) == to_json(job));
+  CHECK(again->inputs[1].reason == "the worker died");
+  job.inputs[0].findings = "findings.json";
+  CHECK(job_from_json(to_json(job)).error().what == "job.json: /inputs/0/findings: must be an absolute path");
+}
+
 TEST_CASE("a bad job is refused with its JSON pointer") {
   auto job = samples::job();
   const auto error_of = [](const Job& bad) {

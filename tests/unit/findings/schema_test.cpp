@@ -48,6 +48,9 @@ TEST_CASE("what we write is valid under the shipped schemas") {
   located.input_images = samples::input_images();
   CHECK(accepted(validate_with("findings.schema.json", to_json(located))));
   CHECK(accepted(validate_with("job.schema.json", to_json(samples::job()))));
+  auto joining = samples::job();
+  joining.inputs = {{"a", "/jobs/1/findings.json", ""}, {"b", "", "the worker died"}};
+  CHECK(accepted(validate_with("job.schema.json", to_json(joining))));
 }
 
 TEST_CASE("the schemas refuse what the readers refuse") {

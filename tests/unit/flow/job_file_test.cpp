@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/flow/job_file.h"
 
+#include <nlohmann/json.hpp>
+
 #include "tests/unit/flow/flow_support.h"
 
 using namespace inferad;
@@ -48,6 +50,20 @@ TEST_CASE("a later attempt finds its job.json as it was, and what the first one 
   must(desk.ensure("+0500"));
   CHECK(desk.job() == first);
   CHECK(desk.files() == std::vector<std::string>{"findings.json", "job.json"});
+}
+
+TEST_CASE("a job that joins is told where the findings of the others lie, or why there are none") {
+  Desk desk;
+  must(desk.ensure());
+  CHECK(desk.job().find("inputs") == std::string::npos);
+  desk.lease.pipeline = "chest-report";
+  desk.lease.inputs = {{15, "ct-lung-density", "", true}, {16, "ct-nodules", "the worker died", false}};
+  must(desk.ensure());
+  const auto job = nlohmann::json::parse(desk.job());
+  const auto findings = std::filesystem::absolute(desk.node.folder.path() / "jobs/15/findings.json").string();
+  const nlohmann::json wanted = {{{"pipeline", "ct-lung-density"}, {"findings", findings}, {"reason", ""}},
+                                 {{"pipeline", "ct-nodules"}, {"findings", ""}, {"reason", "the worker died"}}};
+  CHECK(job.at("inputs") == wanted);
 }
 
 TEST_CASE("the folder of another job with this number is emptied, never mixed") {

@@ -204,6 +204,10 @@ TEST_CASE("the first matching rule takes the study, unless all matches are asked
   CHECK(routed.rule == "a, b, c");
   REQUIRE(routed.jobs.size() == 2);  // p1 once
   CHECK(routed.jobs[1].pipeline == "p2");
+  routing.rules[2].joins = true;
+  routed = route(routing, study);
+  CHECK_FALSE(routed.jobs.at(0).joins);
+  CHECK(routed.jobs.at(1).joins);
 }
 
 TEST_CASE("a study without analysis says which kind of nothing it is") {

@@ -258,7 +258,7 @@ TEST_CASE("a ledger of version 1 is taken over, with the reports it knew by thei
   }();
   must(must(Database::open(file))
            ->script("DROP TABLE held_raise; DROP TABLE hold; DROP INDEX job_findings; DROP TABLE reading_start; DROP "
-                    "TABLE report; ALTER TABLE job DROP COLUMN node_deaths; PRAGMA "
+                    "TABLE report; ALTER TABLE job DROP COLUMN joins; ALTER TABLE job DROP COLUMN node_deaths; PRAGMA "
                     "user_version=1"));
   const auto ledger = open_ledger(file);
   must(ledger->record_instances(std::vector{ct_image(70, 70)}));

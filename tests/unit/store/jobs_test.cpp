@@ -55,6 +55,39 @@ TEST_CASE("a job is leased once, and carries what a worker needs") {
   CHECK(must(ledger->counts()).jobs.at(AiState::running) == 1);
 }
 
+TEST_CASE("a job that joins waits for the others of its revision, and knows how they ended") {
+  TempFolder folder;
+  const auto ledger = open_ledger(folder / "ledger.db");
+  must(ledger->record_instances(std::vector{ct_image(1, 1, "1.2.3", "1.2.3.1")}));
+  StudyComplete complete;
+  complete.study_id = must(ledger->open_studies()).at(0).id;
+  complete.rule = "all";
+  complete.jobs = {{"report", "[]", true}, {"lung", "[]"}, {"bones", "[]"}, {"heart", "[]"}};
+  must(ledger->complete_study(complete, at(100)));
+  const auto lung = leased(*ledger, 110), bones = leased(*ledger, 111), heart = leased(*ledger, 112);
+  CHECK(lung.pipeline == "lung");
+  CHECK(lung.inputs.empty());
+  CHECK_FALSE(must(ledger->job_waits(at(113))));
+  must(ledger->record_findings(lung.id, "{}", {}, {}, at(113)));
+  must(ledger->finish_job(lung.id, AiState::done, "", {}, at(114)));
+  must(ledger->fail_job(bones.id, "the worker died", at(115)));
+  must(ledger->return_job(heart.id, true));  // pending again is not ended
+  CHECK(leased(*ledger, 116).pipeline == "heart");
+  CHECK_FALSE(must(ledger->lease_job(at(117))));
+  must(ledger->record_findings(heart.id, "{}", {}, {}, at(118)));
+  must(ledger->finish_job(heart.id, AiState::not_analysed, "no series", {}, at(118)));
+  const auto report = leased(*ledger, 119);
+  CHECK(report.pipeline == "report");
+  REQUIRE(report.inputs.size() == 3);
+  CHECK(report.inputs[0].id == lung.id);
+  CHECK(report.inputs[0].findings);
+  CHECK(report.inputs[1].pipeline == "bones");
+  CHECK(report.inputs[1].reason == "the worker died");
+  CHECK_FALSE(report.inputs[1].findings);
+  CHECK(report.inputs[2].pipeline == "heart");
+  CHECK(report.inputs[2].findings);
+}
+
 TEST_CASE("the most urgent study is leased first, then the one that arrived first") {
   TempFolder folder;
   const auto ledger = open_ledger(folder / "ledger.db");
