@@ -60,6 +60,8 @@ struct PipelineOutput {
   findings::Findings findings;  // outcome analysed, or not_analysed when the image is not eligible
   findings::LabelMap labels;    // empty when not analysed
   std::optional<HeatMap> heat_map = {};
+  std::vector<float> voxels =
+      {};  // of the image findings.files[0], on the grid of the source; empty when there is none
 };
 
 using Progress = std::function<void(std::string_view stage, double fraction)>;  // prepare, infer, measure

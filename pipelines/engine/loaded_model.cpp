@@ -75,6 +75,7 @@ class ModelKind final : public LoadedPipeline {
                            {"model_seconds", seconds(inferred - begin)},
                            {"measure_seconds", seconds(std::chrono::steady_clock::now() - inferred)}});
     PipelineOutput analysed{std::move(result.findings), std::move(result.labels)};
+    analysed.voxels = std::move(result.voxels);
     if (file.localisation) localise(images.front(), numbers, analysed, progress);
     progress("measure", 1);
     return analysed;

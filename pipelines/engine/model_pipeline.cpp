@@ -27,27 +27,47 @@ using tensor::Affine;
 
 constexpr const char* kPrediction = "pred";
 
-Result<findings::LabelMap> label_map_of(const at::Tensor& prediction, const findings::Geometry& geometry) {
+// What comes back on the grid of the source, as [slice, row, column]; `what` begins the sentence if it does not.
+Result<at::Tensor> on_grid(const at::Tensor& prediction, const findings::Geometry& geometry, const char* what) {
   const std::int64_t columns = geometry.columns, rows = geometry.rows, slices = geometry.slices;
   const auto sizes = prediction.sizes();
   const bool flat = slices == 1 && sizes == at::IntArrayRef({1, columns, rows});
-  if (!flat && sizes != at::IntArrayRef({1, columns, rows, slices})) {
-    return Error{Errc::model, fmt::format("the label map after postprocessing has shape {}, the image {} x {} x {}: "
-                                          "does the recipe end in Invert and AsDiscrete?",
-                                          fmt::streamed(sizes), columns, rows, slices)};
-  }
-  const auto values = prediction.to(at::kCPU).view({columns, rows, slices}).permute({2, 1, 0});  // columns fastest
+  if (flat || sizes == at::IntArrayRef({1, columns, rows, slices}))
+    return prediction.to(at::kCPU).view({columns, rows, slices}).permute({2, 1, 0});  // columns fastest
+  return Error{Errc::model, fmt::format("{} after postprocessing has shape {}, the image {} x {} x {}: does the recipe "
+                                        "end in Invert, and for labels in AsDiscrete?",
+                                        what, fmt::streamed(sizes), columns, rows, slices)};
+}
+
+// The smallest and the largest value.
+Result<std::pair<double, double>> span_of(const at::Tensor& values, const char* what) {
+  const auto [least, most] = at::aminmax(values);  // NaN when a value is
+  const std::pair span(least.item<double>(), most.item<double>());
+  if (std::isfinite(span.first) && std::isfinite(span.second)) return span;
+  return Error{Errc::model, fmt::format("{} holds values that are no numbers", what)};
+}
+
+Result<findings::LabelMap> label_map_of(const at::Tensor& prediction, const findings::Geometry& geometry) {
+  constexpr const char* kWhat = "the label map";
+  INFERAD_TRY(const auto values, on_grid(prediction, geometry, kWhat));
   if (values.scalar_type() != at::kByte) {
-    const auto [least, most] = at::aminmax(values);  // NaN when a value is
-    if (values.is_floating_point() && !(std::isfinite(least.item<double>()) && std::isfinite(most.item<double>())))
-      return Error{Errc::model, "the label map holds values that are no numbers"};
-    if (least.item<double>() < 0 || most.item<double>() > 255)
-      return Error{Errc::model, "the label map holds values outside 0 to 255"};
+    INFERAD_TRY(const auto span, span_of(values, kWhat));
+    if (span.first < 0 || span.second > 255)
+      return Error{Errc::model, fmt::format("{} holds values outside 0 to 255", kWhat)};
   }
   findings::LabelMap map{geometry.columns, geometry.rows, geometry.slices, {}};
   map.labels.resize(static_cast<std::size_t>(values.numel()));
-  torch::from_blob(map.labels.data(), {slices, rows, columns}, at::kByte).copy_(values);
+  torch::from_blob(map.labels.data(), values.sizes(), at::kByte).copy_(values);
   return map;
+}
+
+Result<std::vector<float>> voxels_of(const at::Tensor& prediction, const findings::Geometry& geometry) {
+  constexpr const char* kWhat = "the image";
+  INFERAD_TRY(const auto values, on_grid(prediction, geometry, kWhat));
+  if (const auto span = span_of(values, kWhat); !span) return span.error();
+  std::vector<float> voxels(static_cast<std::size_t>(values.numel()));
+  torch::from_blob(voxels.data(), values.sizes(), at::kFloat).copy_(values);
+  return voxels;
 }
 
 // A sum is no number when one of its terms is none: one pass, no copy. Infinities of both signs need a second look.
@@ -183,6 +203,8 @@ struct ModelPipeline::Impl {
     ModelOutput output;
     if (std::holds_alternative<recipe::Segmentation>(pipeline.output)) {
       INFERAD_TRY(output.labels, label_map_of(result, image.geometry));
+    } else if (std::holds_alternative<recipe::ImageOutput>(pipeline.output)) {
+      INFERAD_TRY(output.voxels, voxels_of(result, image.geometry));
     } else {
       output.numbers = numbers_of(result);
     }

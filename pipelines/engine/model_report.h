@@ -17,13 +17,14 @@
 namespace inferad::engine {
 
 // What a model gave after postprocessing. Segmentation: `labels`, on the source grid, values as in the pipeline's
-// output. Detection: `candidates`. Otherwise: `numbers`, in the order of the model. Where several answers were asked
-// for these are their mean, and `members` says what it is the mean of.
+// output. Image: `voxels`, on the source grid. Detection: `candidates`. Otherwise: `numbers`, in the order of the
+// model. Where several answers were asked for these are their mean, and `members` says what it is the mean of.
 struct ModelOutput {
   findings::LabelMap labels;
   std::vector<double> numbers;
   Candidates candidates = {};
   Members members = {};
+  std::vector<float> voxels = {};
 };
 
 // `models`: the pipeline's own, then its ensemble.
@@ -32,6 +33,7 @@ findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, std::span
 struct ModelReport {
   findings::Findings findings;
   findings::LabelMap labels;  // renumbered to findings.segments; empty when there is no segment
+  std::vector<float> voxels;  // of the image findings.files[0]
 };
 
 // Segments, measurements, findings and the priority that they ask for. A label without any voxel has no segment, and

@@ -57,6 +57,7 @@ Status add_output(const recipe::Segmentation& segmentation, ModelOutput& output,
 Status add_output(const recipe::Classification& classification, ModelOutput& output, ReportDraft& draft);
 Status add_output(const recipe::Detection& detection, ModelOutput& output, ReportDraft& draft);
 Status add_output(const recipe::Regression& regression, ModelOutput& output, ReportDraft& draft);
+Status add_output(const recipe::ImageOutput& image, ModelOutput& output, ReportDraft& draft);
 
 // The findings of pipeline.json and the priority that they ask for.
 void add_findings(ReportDraft& draft);

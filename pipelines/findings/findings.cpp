@@ -34,6 +34,7 @@ Json write(const ImageReference& image) {
 Json write(const Finding& finding);
 Json write(const Segment& segment);
 Json write(const HeaderValue& value);
+Json write(const ImageFile& file);
 Json write(const InputImage& input);
 Json write(const Qualifier& qualifier);
 
@@ -99,6 +100,13 @@ Json write(const HeaderValue& value) {
   return out;
 }
 
+Json write(const ImageFile& file) {
+  return {{"name", file.name},       {"format", "NIfTI-1"},
+          {"sha256", file.sha256},   {"size_bytes", file.size_bytes},
+          {"label", file.label},     {"content", write(file.content)},
+          {"unit", write(file.unit)}};
+}
+
 Json write(const InputImage& input) { return {{"name", input.name}, {"image", write(input.image)}}; }
 
 Json write(const Qualifier& qualifier) { return {{"code", write(qualifier.code)}, {"text", qualifier.text}}; }
@@ -151,6 +159,7 @@ std::string to_json(const Findings& findings) {
   out["algorithm"] = write(findings.algorithm);
   if (!findings.header_values.empty()) out["header_values"] = write_all(findings.header_values);
   if (!findings.input_images.empty()) out["input_images"] = write_all(findings.input_images);
+  if (!findings.files.empty()) out["files"] = write_all(findings.files);
   out["segments"] = write_all(findings.segments);
   out["items"] = write_all(findings.items);
   if (findings.priority) out["priority"] = write(*findings.priority);

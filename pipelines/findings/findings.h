@@ -10,15 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "pipelines/findings/facts.h"
 #include "pipelines/findings/location.h"
 #include "server/base/result.h"
 
 namespace inferad::findings {
-
-struct CodedConcept {
-  std::string value, scheme, meaning;
-  bool operator==(const CodedConcept&) const = default;
-};
 
 // One number with its name and unit. `value` is finite; a value that could not be measured is left out and said so in
 // Findings::remarks.
@@ -75,22 +71,6 @@ struct PriorityProposal {
   double score = 0, threshold = 0;
 };
 
-// A value of the header that the network was given beside the pixels.
-struct HeaderValue {
-  std::string attribute;        // keyword of PS3.6: "PatientAge"
-  std::optional<double> value;  // of a number, in `unit`
-  std::string unit;             // UCUM; "" of a word
-  std::string word;             // of a word: as in the header
-  double given = 0;             // what the network got
-  bool fallback = false;        // the header does not say it: the pipeline's own value
-};
-
-// One of several images that the network was given together.
-struct InputImage {
-  std::string name;  // in the pipeline: "left_cc"
-  ImageReference image;
-};
-
 // A remark on this analysis that programs must be able to see: (OUTSIDE_DOMAIN, 99INFERAD, …).
 struct Qualifier {
   CodedConcept code;
@@ -109,6 +89,7 @@ struct Findings {
   Algorithm algorithm;
   std::vector<HeaderValue> header_values;  // in the order in which the network got them
   std::vector<InputImage> input_images;    // in the order in which the network got them; empty when there was one
+  std::vector<ImageFile> files;
   std::vector<Segment> segments;
   std::vector<Finding> items;
   std::optional<PriorityProposal> priority;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON → findings: types and limits of each value here, what must hold between values in validate.cpp.
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "pipelines/findings/findings.h"
@@ -14,7 +15,8 @@ namespace {
 constexpr std::size_t kLineMax = 64, kTextMax = 10'240;
 constexpr std::size_t kMeasurementsMax = 1000, kItemsMax = 10'000, kSegmentsMax = 255, kRemarksMax = 100,
                       kQualifiersMax = 20;
-constexpr std::size_t kImagesMax = 10'000, kHeaderValuesMax = 16, kInputImagesMax = 16;
+constexpr std::size_t kImagesMax = 10'000, kFilesMax = 16, kHeaderValuesMax = 16, kInputImagesMax = 16;
+constexpr double kFileBytesMax = 1e12;
 constexpr int kRevisionMax = 1'000'000, kFramesMax = 1'000'000;
 
 CodedConcept read_code(JsonReader in) {
@@ -153,6 +155,23 @@ InputImage read_input_image(JsonReader in) {
   return {in.at("name").required_text(kLineMax), read_image(in.at("image"))};
 }
 
+ImageFile read_file_entry(JsonReader in) {
+  in.object({"name", "format", "sha256", "size_bytes", "label", "content", "unit"});
+  if (in.at("format").text(16) != "NIfTI-1") in.at("format").fail("must be NIfTI-1");
+  ImageFile file;
+  file.name = in.at("name").required_text(kLineMax);
+  file.sha256 = in.at("sha256").required_text(64);
+  const double size = in.at("size_bytes").number();
+  if (size < 0 || size > kFileBytesMax || size != std::floor(size))
+    in.at("size_bytes").fail("must be a number of bytes");
+  else
+    file.size_bytes = static_cast<std::uint64_t>(size);
+  file.label = in.at("label").required_text(kLineMax);
+  file.content = read_code(in.at("content"));
+  file.unit = read_code(in.at("unit"));
+  return file;
+}
+
 PriorityProposal read_priority(JsonReader in) {
   in.object({"level", "reason", "finding", "score_name", "score", "threshold"});
   PriorityProposal priority;
@@ -174,8 +193,8 @@ Qualifier read_qualifier(JsonReader in) {
 
 Findings read_findings(JsonReader in) {
   in.object({"job", "pipeline", "pipeline_version", "study_uid", "series_uid", "revision", "outcome", "reason",
-             "reason_text", "algorithm", "header_values", "input_images", "segments", "items", "priority", "remarks",
-             "qualifiers", "analysed_at"});
+             "reason_text", "algorithm", "header_values", "input_images", "files", "segments", "items", "priority",
+             "remarks", "qualifiers", "analysed_at"});
   Findings findings;
   findings.job = in.at("job").required_text(64);
   findings.pipeline = in.at("pipeline").required_text(64);
@@ -190,6 +209,7 @@ Findings read_findings(JsonReader in) {
   if (auto values = in.find("header_values"))
     findings.header_values = values->list(kHeaderValuesMax, read_header_value);
   if (auto images = in.find("input_images")) findings.input_images = images->list(kInputImagesMax, read_input_image);
+  if (auto files = in.find("files")) findings.files = files->list(kFilesMax, read_file_entry);
   findings.segments = in.at("segments").list(kSegmentsMax, read_segment);
   findings.items = in.at("items").list(kItemsMax, read_finding);
   if (auto priority = in.find("priority")) findings.priority = read_priority(*priority);

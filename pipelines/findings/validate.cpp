@@ -74,6 +74,20 @@ Status check_items(const Findings& findings) {
   return ok();
 }
 
+Status check_files(const Findings& findings) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < findings.files.size(); ++i) {
+    const auto& file = findings.files[i];
+    const auto pointer = fmt::format("/files/{}", i);
+    const bool plain = !file.name.empty() && file.name.front() != '.' && file.name.find('/') == std::string::npos;
+    if (!plain || !names.insert(file.name).second)
+      return fault_at(pointer + "/name", "must be a plain name, used once");
+    if (file.sha256.size() != 64 || file.sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
+      return fault_at(pointer + "/sha256", "must be 64 hexadecimal digits in lower case");
+  }
+  return ok();
+}
+
 }  // namespace
 
 Status validate(const Findings& findings) {
@@ -83,11 +97,13 @@ Status validate(const Findings& findings) {
   if (findings.outcome != Outcome::analysed) {
     if (findings.reason.value.empty()) return fault_at("/reason", "is missing: the outcome needs one");
     if (findings.priority) return fault_at("/priority", "must be absent: nothing was analysed");
+    if (!findings.files.empty()) return fault_at("/files", "must be empty: nothing was analysed");
     if (!findings.segments.empty()) return fault_at("/segments", "must be empty: nothing was analysed");
   } else if (findings.series_uid.empty()) {
     return fault_at("/series_uid", "must name the series that was analysed");
   }
   INFERAD_TRY_STATUS(check_segments(findings));
+  INFERAD_TRY_STATUS(check_files(findings));
   return check_items(findings);
 }
 

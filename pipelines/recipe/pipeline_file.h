@@ -14,6 +14,7 @@
 #include "pipelines/findings/findings.h"
 #include "pipelines/recipe/detection.h"
 #include "pipelines/recipe/eligibility.h"
+#include "pipelines/recipe/image_output.h"
 #include "pipelines/recipe/input.h"
 #include "pipelines/recipe/localisation.h"
 #include "pipelines/recipe/recipe.h"
@@ -108,7 +109,7 @@ struct PipelineFile {
   Input input;
   bool from_bundle = false;  // the recipe is the bundle's own: read_bundle(models/<model>)
   Recipe recipe;             // empty when from_bundle
-  std::variant<Segmentation, Classification, Regression, Detection> output;
+  std::variant<Segmentation, Classification, Regression, Detection, ImageOutput> output;
   std::vector<MeasurementSpec> measurements;
   std::vector<FindingSpec> findings;     // of several priorities the highest is proposed, of equals the first
   bool priority_outside_domain = false;  // may a result that is remarked as outside the domain ask for a priority

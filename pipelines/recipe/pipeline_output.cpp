@@ -251,14 +251,14 @@ FindingSpec finding_of(const JsonNode& node, const Known& known) {
 }
 
 void read_kind_of_output(const JsonNode& node, PipelineFile& out, Known& known) {
-  static constexpr std::array<std::pair<std::string_view, int>, 4> kinds{
-      {{"segmentation", 0}, {"classification", 1}, {"regression", 2}, {"detection", 3}}};
+  static constexpr std::array<std::pair<std::string_view, int>, 5> kinds{
+      {{"segmentation", 0}, {"classification", 1}, {"regression", 2}, {"detection", 3}, {"image", 4}}};
   JsonObject object(node);
   const auto word = object.require("kind");
   const auto kind = word ? choose<int>(*word, kinds) : std::nullopt;
   if (!kind) {
     for (const char* name : {"labels", "classes", "scores", "values", "form", "axes", "origin", "score_min",
-                             "overlap_max", "distance_min_mm", "count_max"})
+                             "overlap_max", "distance_min_mm", "count_max", "id", "label", "content", "unit", "range"})
       object.allow(name);
   } else if (*kind == 0) {
     auto segmentation = segmentation_of(object);
@@ -275,6 +275,8 @@ void read_kind_of_output(const JsonNode& node, PipelineFile& out, Known& known) 
     known.score_min = detection.score_min;
     for (const auto& label : detection.labels) known.detections.add(node, label.id);
     out.output = std::move(detection);
+  } else if (*kind == 4) {
+    out.output = image_output_of(object);
   } else {
     auto regression = regression_of(object);
     for (const auto& value : regression.values) known.values.add(node, value.id);

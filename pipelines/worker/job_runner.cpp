@@ -13,12 +13,14 @@
 #include "pipelines/imaging/projection.h"
 #include "pipelines/imaging/series.h"
 #include "pipelines/imaging/views.h"
+#include "pipelines/results/nifti.h"
 #include "pipelines/results/results.h"
 #include "pipelines/results/source_header.h"
 #include "pipelines/worker/heat_file.h"
 #include "pipelines/worker/join_inputs.h"
 #include "server/base/crash_point.h"
 #include "server/base/durable.h"
+#include "server/base/hash.h"
 
 namespace inferad::worker {
 
@@ -39,6 +41,7 @@ struct Attempt {
   std::optional<findings::Image> image;
   std::optional<findings::LabelMap> labels;
   std::optional<engine::HeatMap> heat_map;
+  std::vector<float> voxels;  // of findings.files[0]
 };
 
 Findings not_analysed(const Job& job, const engine::PipelineInfo& pipeline, const JobSeries* series,
@@ -156,6 +159,7 @@ class Run {
     if (attempt.findings.outcome != Outcome::analysed) return attempt;
     attempt.image = std::move(image);
     attempt.heat_map = std::move(output.heat_map);
+    attempt.voxels = std::move(output.voxels);
     if (!output.labels.labels.empty()) attempt.labels = std::move(output.labels);  // else numbers only
     return attempt;
   }
@@ -191,6 +195,16 @@ Result<std::vector<std::string>> write_objects(const Job& job, const Attempt& at
                                 folder);
 }
 
+// findings.json names the file with its hash: it is there first.
+Status write_image(Attempt& attempt, const std::filesystem::path& folder) {
+  if (attempt.findings.files.empty()) return ok();
+  auto& file = attempt.findings.files.front();
+  INFERAD_TRY(const auto bytes, results::nifti_of(attempt.voxels, attempt.image->geometry, attempt.image->projection));
+  file.sha256 = sha256_hex(bytes);
+  file.size_bytes = bytes.size();
+  return write_file_durable(folder / file.name, bytes);
+}
+
 }  // namespace
 
 Result<JobResult> JobRunner::run(const std::filesystem::path& folder, const JobEvents& events) {
@@ -200,8 +214,9 @@ Result<JobResult> JobRunner::run(const std::filesystem::path& folder, const JobE
   if (pipeline == nullptr) {
     return Error{Errc::not_found, fmt::format("pipeline {} is not offered by this worker", job.pipeline)};
   }
-  INFERAD_TRY(const auto attempt, Run(engine_, *pipeline, job, threads_, events).choose());
+  INFERAD_TRY(auto attempt, Run(engine_, *pipeline, job, threads_, events).choose());
   if (attempt.heat_map) INFERAD_TRY_STATUS(write_heat_map(*attempt.heat_map, folder));  // findings.json names it
+  INFERAD_TRY_STATUS(write_image(attempt, folder));
   INFERAD_TRY_STATUS(write_file_durable(folder / "findings.json", findings::to_json(attempt.findings)));
   crash_point("worker.findings_written");
   events.findings_ready();

@@ -71,6 +71,21 @@ TEST_CASE("places of findings survive the way through JSON, and must hold togeth
   }
 }
 
+TEST_CASE("a file that the network made is named plainly, with the hash of its bytes") {
+  auto findings = samples::analysed();
+  findings.files = {samples::image_file()};
+  const auto text = to_json(findings);
+  const auto again = findings_from_json(text);
+  REQUIRE(again);
+  CHECK(to_json(*again) == text);
+  CHECK(again->files.at(0).size_bytes == 3'000'000'352);
+  CHECK(error_of(replaced(text, "synthetic-ct.nii", "../ct.nii")) ==
+        "findings.json: /files/0/name: must be a plain name, used once");
+  CHECK(error_of(replaced(text, "bbbb", "bBbb")) ==
+        "findings.json: /files/0/sha256: must be 64 hexadecimal digits in lower case");
+  CHECK(error_of(replaced(text, "NIfTI-1", "MetaIO")) == "findings.json: /files/0/format: must be NIfTI-1");
+}
+
 TEST_CASE("what the network was given survives the way through JSON") {
   auto findings = samples::analysed();
   findings.header_values = samples::header_values();

@@ -88,6 +88,15 @@ inline std::vector<InputImage> input_images() {
           {"right_cc", {"1.2.840.10008.5.1.4.1.1.1.2", "1.2.3.4.5.2", 1}}};
 }
 
+inline ImageFile image_file() {
+  return {"synthetic-ct.nii",
+          std::string(64, 'b'),
+          3'000'000'352,
+          "Synthetic CT",
+          codes::ours("SYNTHETIC", "Synthetic CT"),
+          codes::kHounsfieldUnit};
+}
+
 // A box in the patient, turned by 30 degrees; and a point in an image.
 inline Location box_in_patient() {
   return {Location::Form::box,

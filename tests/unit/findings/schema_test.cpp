@@ -45,6 +45,7 @@ TEST_CASE("what we write is valid under the shipped schemas") {
   located.items.back().heat_map = HeatMapReference{"heatmap-a.pgm", {1.5, 2}, 0.5};
   located.qualifiers = {{codes::kOutsideDomain, "mean 812, the model accepts -700 to -200"}};
   located.header_values = samples::header_values();
+  located.files = {samples::image_file()};
   located.input_images = samples::input_images();
   CHECK(accepted(validate_with("findings.schema.json", to_json(located))));
   CHECK(accepted(validate_with("job.schema.json", to_json(samples::job()))));

@@ -162,6 +162,26 @@ TEST_CASE("mistakes of a detection have their place, steps that would lead posit
   CHECK(contains(with("/postprocessing", invert, detector()), "/postprocessing: must be empty"));
 }
 
+TEST_CASE("an image has a name for its file, what it shows and its unit") {
+  auto document = good_pipeline();
+  for (const char* name : {"measurements", "findings"}) document.erase(name);
+  document["output"] = {{"kind", "image"},
+                        {"id", "synthetic-ct"},
+                        {"label", "Synthetic CT"},
+                        {"content", code("1", "Synthetic CT")},
+                        {"unit", code("HU", "Hounsfield unit")},
+                        {"range", {{"min", -1024}}}};
+  const auto pipeline = read(document);
+  if (!pipeline) FAIL(pipeline.error().what);
+  const auto& image = std::get<ImageOutput>(pipeline->output);
+  CHECK(image.id == "synthetic-ct");
+  CHECK(image.unit.value == "HU");
+  CHECK(image.range.least == -1024.0);
+  CHECK(contains(with("/output/id", "../ct", document), "/output/id: "));
+  CHECK(contains(with("/output/id", std::string(57, 'x'), document), "it becomes the name of a file"));
+  CHECK(contains(with("/measurements", good_pipeline()["measurements"], document), "only a segmentation"));
+}
+
 TEST_CASE("the steps may be the bundle's") {
   auto document = good_pipeline();
   for (const char* name : {"preprocessing", "inferer", "postprocessing"}) document.erase(name);
@@ -220,8 +240,8 @@ TEST_CASE("each mistake is told with file, line, pointer and what was expected")
   CHECK(contains(with("/eligibility/slices", Json::object()), "expected \"min\", \"max\" or both"));
   CHECK(contains(with("/eligibility/sex", "X"), "expected \"F\", \"M\" or \"O\""));
   CHECK(contains(with("/input", {{"dimensions", 4}}), "an integer from 2 to 3"));
-  CHECK(
-      contains(with("/output/kind", "masks"), "\"segmentation\", \"classification\", \"regression\" or \"detection\""));
+  CHECK(contains(with("/output/kind", "masks"),
+                 "\"segmentation\", \"classification\", \"regression\", \"detection\" or \"image\""));
   CHECK(contains(with("/output/labels/0/value", 0), "an integer from 1 to 65535"));
   CHECK(contains(with("/output/labels/0/id", "my spleen"), "letters, digits, - and _"));
   CHECK(contains(with("/output/labels/1", good_pipeline()["output"]["labels"][0]), "\"spleen\" is given twice"));

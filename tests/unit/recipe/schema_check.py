@@ -51,6 +51,11 @@ DETECTION = {
     "findings": [{"id": "f", "name": "F", "concept": code(), "detections": "nodule", "score_at_least": 0.5,
                   "at_least": 1, "priority": "HIGH"}],
 }
+IMAGE = {
+    **SEGMENTATION, "measurements": [], "findings": [],
+    "output": {"kind": "image", "id": "synthetic-ct", "label": "Synthetic CT", "content": code(), "unit": code(),
+               "range": {"min": -1024}},
+}
 HEADER = {**REGRESSION, "input": {"header": [
     {"attribute": "PatientAge", "unit": "a", "scale": 0.01, "offset": -0.4, "range": {"min": 18}, "default": 60},
     {"attribute": "PatientSex", "codes": {"F": 0, "M": 1}}]}}
@@ -96,7 +101,7 @@ def shipped(pattern):
     return [json.loads(file.read_text()) for file in SOURCE.glob(pattern)]
 
 
-GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, HEADER, VIEWS, FRAMES, SPREAD, LOCATED, JOIN, BUNDLE,
+GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, IMAGE, HEADER, VIEWS, FRAMES, SPREAD, LOCATED, JOIN, BUNDLE,
                      *shipped("tests/torch/archetypes/catalog/*/pipeline.json"),
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
         "model": [MODEL, *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
@@ -115,6 +120,8 @@ BAD = {
         changed(SEGMENTATION, "/findings/0/at_most", 1), changed(SEGMENTATION, "/findings/0/class", "x"),
         changed(SEGMENTATION, "/findings/0/measurement", None), changed(SEGMENTATION, "/input", {"dimensions": 4}),
         changed(CLASSIFICATION, "/output/scores", "x"), changed(REGRESSION, "/output/values/0/interval", {}),
+        changed(IMAGE, "/output/unit", None), changed(IMAGE, "/output/id", "a b"), changed(IMAGE, "/output/range", {}),
+        changed(IMAGE, "/output/labels", []), changed(IMAGE, "/output/id", "x" * 57),
         changed(VIEWS, "/input/images/0/laterality", "left"), changed(VIEWS, "/input/images/1/view", None),
         changed(VIEWS, "/input/images", [{"name": "x", "view": "CC"}]), changed(VIEWS, "/input/join", "sum"),
         changed(VIEWS, "/input/dimensions", 3), changed(VIEWS, "/input/dimensions", None), changed(VIEWS, "/input/images", None),
