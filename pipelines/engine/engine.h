@@ -32,7 +32,7 @@ struct ModelInfo {
   std::string name, sha256;  // of the bytes that were loaded
 };
 
-// A pipeline that is ready: its models are loaded, their hashes are right, and it is warmed up.
+// A pipeline that is offered: its models are loaded, their hashes are right, and it is warmed up; or it is not installed.
 struct PipelineInfo {
   std::string name, version;
   std::vector<ModelInfo> models;
@@ -41,6 +41,8 @@ struct PipelineInfo {
   findings::FrameChoice frames = findings::FrameChoice::none;  // of a projection image with several
   std::vector<findings::WantedView> views = {};                // not empty: takes these images together, in this order
   bool joins = false;                                          // takes what other pipelines said, no image
+  // Weights are missing that have a source: which, and how to get them. Every study is "not analysed" then.
+  std::string not_installed = {};
 };
 
 // A pipeline that is not offered, and why: one sentence that names the file and the place.

@@ -190,19 +190,25 @@ Result<std::unique_ptr<LoadedPipeline>> load_model(const std::filesystem::path& 
   std::vector<recipe::ModelFile> files;
   std::vector<std::string> weights;
   std::vector<ModelInfo> infos;
+  std::string missing;
   auto names = file.uncertainty.ensemble;
   names.insert(names.begin(), file.model);
   for (const auto& name : names) {
     INFERAD_TRY(auto model, recipe::read_model_file(models / name));
-    INFERAD_TRY(auto bytes, recipe::read_weights(model));
+    auto bytes = recipe::read_weights(model);
+    const bool to_fetch = !bytes && bytes.error().code == Errc::not_found && model.source;
+    if (!bytes && !to_fetch) return std::move(bytes).error();
+    if (to_fetch) missing = bytes.error().what;
     infos.push_back({model.name, model.sha256});
     files.push_back(std::move(model));
-    weights.push_back(std::move(bytes));
+    weights.push_back(bytes ? *std::move(bytes) : std::string());
   }
-  INFERAD_TRY(file.recipe, recipe::steps_of(file, files.front()));
   PipelineInfo info{
       file.name,         file.version,     std::move(infos), algorithm_of(file, files), file.input.dimensions == 2,
       file.input.frames, file.input.images};
+  info.not_installed = std::move(missing);
+  if (!info.not_installed.empty()) return make_not_installed(std::move(info));
+  INFERAD_TRY(file.recipe, recipe::steps_of(file, files.front()));
   INFERAD_TRY(auto pipeline,
               ModelPipeline::load(std::move(file), std::move(files), std::move(weights), options.device));
   warm_up(pipeline);

@@ -36,7 +36,10 @@ Loader load_lung_density;  // kind "lung-density"
 Loader load_model;         // kind "model"
 Loader load_join;          // kind "join"
 
-// What both kinds answer for an image that does not suit.
+// Stands for a pipeline that is not installed (PipelineInfo): no image is analysed.
+std::unique_ptr<LoadedPipeline> make_not_installed(PipelineInfo info);
+
+// What all kinds answer for an image that does not suit.
 PipelineOutput not_analysed(findings::Findings report, findings::CodedConcept reason, std::string text);
 
 }  // namespace inferad::engine

@@ -44,7 +44,8 @@ std::string sha256(const JsonNode& node) {
 ModelSource source_of(const JsonNode& node) {
   JsonObject object(node);
   ModelSource source;
-  source.url = required_text(object, "url", 2048);
+  source.origin = optional_text(object, "origin", 2048);
+  source.url = source.origin.empty() ? required_text(object, "url", 2048) : optional_text(object, "url", 2048);
   const bool known = source.url.starts_with("https://") || source.url.starts_with("http://");
   if (!source.url.empty() && !known) object.find("url")->fail_expected("a text that begins with https:// or http://");
   if (const auto size = object.require("size_bytes"))
@@ -103,9 +104,11 @@ Result<std::string> read_weights(const ModelFile& model) {
   const auto path = model.folder / model.file;
   std::error_code failure;
   if (!std::filesystem::exists(path, failure)) {
-    return Error{Errc::not_found,
-                 fmt::format("{} is missing{}", path.string(),
-                             model.source ? fmt::format(": get it with `inferad models fetch {}`", model.name) : "")};
+    const auto hint = [&] {
+      const char* mirror = model.source->url.empty() ? " --mirror FOLDER_OR_URL" : "";
+      return fmt::format(": get it with `inferad models fetch {}{}`", model.name, mirror);
+    };
+    return Error{Errc::not_found, fmt::format("{} is missing{}", path.string(), model.source ? hint() : "")};
   }
   if (!std::filesystem::is_regular_file(path, failure))
     return Error{Errc::invalid_input, fmt::format("{} is no file", path.string())};

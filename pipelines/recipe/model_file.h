@@ -22,7 +22,8 @@ enum class ModelFormat {
 
 // Where weights come from that do not lie in the repository. `inferad models fetch` gets them.
 struct ModelSource {
-  std::string url;               // https:// or http://
+  std::string url;               // https:// or http://; "": these bytes are published nowhere, a mirror has them
+  std::string origin;            // for people: what they were made of; "" = what url gives
   std::uint64_t size_bytes = 0;  // exactly
 };
 

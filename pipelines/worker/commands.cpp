@@ -141,6 +141,10 @@ int check_command(const EngineChoice& choice) {
   auto engine = load_engine(choice);
   if (!engine) return fail(engine.error(), exit_status::kConfiguration);
   for (const auto& pipeline : engine->pipelines()) {
+    if (!pipeline.not_installed.empty()) {
+      fmt::print("{} {}: not installed: {}\n", pipeline.name, pipeline.version, pipeline.not_installed);
+      continue;
+    }
     fmt::print("{} {}: ready\n", pipeline.name, pipeline.version);
     for (const auto& model : pipeline.models) fmt::print("  model {} {}\n", model.name, model.sha256);
   }

@@ -63,6 +63,8 @@ class Session {
       auto models = Json::array();
       for (const auto& model : pipeline.models) models.push_back({{"name", model.name}, {"sha256", model.sha256}});
       pipelines.push_back({{"name", pipeline.name}, {"version", pipeline.version}, {"models", std::move(models)}});
+      if (!pipeline.not_installed.empty())
+        pipelines.back()["not_installed"] = pipeline.not_installed.substr(0, kReasonMax);
     }
     send({{"event", "ready"}, {"pipelines", std::move(pipelines)}, {"blas", engine_.blas()}});
   }

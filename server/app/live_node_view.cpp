@@ -231,12 +231,13 @@ std::vector<web::ModelView> LiveNodeView::models() {
   std::vector<web::ModelView> out;
   const auto state = parts_.workers.state();
   for (const auto& pipeline : state.pipelines) {
-    for (const auto& model : pipeline.models) {
-      out.push_back({pipeline.name, pipeline.version, model.name, model.sha256, "ready", held_text(pipeline.name)});
-    }
-    if (pipeline.models.empty()) {
-      out.push_back({pipeline.name, pipeline.version, "", "", "ready", held_text(pipeline.name)});
-    }
+    const bool here = pipeline.not_installed.empty();
+    const auto row = [&](const std::string& model, const std::string& sha256) {
+      out.push_back({pipeline.name, pipeline.version, model, sha256, here ? "ready" : "not_installed",
+                     here ? held_text(pipeline.name) : pipeline.not_installed});
+    };
+    for (const auto& model : pipeline.models) row(model.name, model.sha256);
+    if (pipeline.models.empty()) row("", "");
   }
   for (const auto& refused : state.refused) out.push_back({refused.name, "", "", "", "refused", refused.reason});
   const auto configuration = parts_.configuration.get();

@@ -36,19 +36,19 @@ std::optional<net::Download> read_source(const fs::path& folder, Problems& probl
     return member;
   };
   const auto file = required(root, "file"), sha256 = required(root, "sha256"), source = required(root, "source");
-  const auto url = source ? required(*source, "url") : std::nullopt;
+  const auto url = source ? source->member("url") : std::nullopt;
   const auto size = source ? required(*source, "size_bytes") : std::nullopt;
-  if (!file || !sha256 || !url || !size) return std::nullopt;
+  if (!file || !sha256 || !size) return std::nullopt;
   const fs::path path = file->text().value_or("");
   const bool leaves = path.is_absolute() || !path.has_filename() ||
                       std::any_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
   if (leaves) file->fail_expected("the path of a file within the folder of model.json");
   net::Download what;
-  what.from = url->text().value_or("");
+  what.from = url ? url->text().value_or("") : "";
   what.to = folder / path;
   what.size_bytes = static_cast<std::uint64_t>(size->integer(1, kBytesMax).value_or(0));
   what.sha256 = sha256->text().value_or("");
-  if (!what.from.starts_with("https://") && !what.from.starts_with("http://"))
+  if (url && !what.from.starts_with("https://") && !what.from.starts_with("http://"))
     url->fail_expected("a text that begins with https:// or http://");
   return problems.empty() ? std::optional(what) : std::nullopt;
 }
@@ -88,6 +88,13 @@ int fetch_command(const NodeChoice& node, const std::string& model, const std::s
   if (!mirror.empty())
     what->from =
         fmt::format("{}{}{}/{}", mirror, mirror.ends_with('/') ? "" : "/", model, what->to.filename().string());
+  if (what->from.empty()) {
+    fmt::print(
+        stderr,
+        "inferad: {} names no url: these bytes are published nowhere; give --mirror, a folder or URL with {}/{}\n",
+        (settings->models_folder / model / "model.json").string(), model, what->to.filename().string());
+    return exit_status::kFailed;
+  }
   std::error_code failure;
   fs::create_directories(what->to.parent_path(), failure);
   const auto done = net::download(*what, print_progress(what->size_bytes));

@@ -48,7 +48,7 @@ struct RuleView {
 
 struct ModelView {
   std::string pipeline, pipeline_version, model, sha256;
-  std::string state;   // "ready", "loading", "refused"
+  std::string state;   // "ready", "loading", "refused", "not_installed"
   std::string reason;  // for refused, and when the raises of a ready pipeline are held
 };
 

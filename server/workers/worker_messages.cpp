@@ -85,6 +85,7 @@ ReadyEvent read_ready(Reader& message) {
       if (!is_sha256(offered.models.back().sha256)) model.fail("sha256");
       if (!model.wrong().empty()) pipeline.fail(model.wrong());
     }
+    offered.not_installed = pipeline.text("not_installed", kTextMax, false);
     if (!pipeline.wrong().empty()) message.fail(pipeline.wrong());
   }
   event.blas = message.text("blas", kNameMax, false);

@@ -23,6 +23,7 @@ struct OfferedModel {
 struct OfferedPipeline {
   std::string name, version;
   std::vector<OfferedModel> models;
+  std::string not_installed = {};  // which weights are missing and how to get them; studies end as not analysed
   bool operator==(const OfferedPipeline&) const = default;
 };
 

@@ -21,7 +21,7 @@ function problems(status, models, peers) {
   if (status.parked > 0) list.push(`${plural(status.parked, 'result')} could not be sent.`);
   const late = minutesSince(status.oldest_waiting_at);
   if (late > LATE_MINUTES) list.push(`A result has been waiting to be sent for ${minutesText(late)}.`);
-  for (const model of models.filter((one) => one.state === 'refused')) list.push(`Model ${model.model} is refused: ${model.reason}.`);
+  for (const model of models.filter((one) => one.state === 'refused')) list.push(`Pipeline ${model.pipeline} cannot be used: ${model.reason}.`);
   if (status.workers > 0 && status.workers_ready === 0 && status.ready) list.push('No worker is ready: nothing is analysed at the moment.');
   if (status.disk_total_bytes > 0 && status.disk_free_bytes / status.disk_total_bytes < LOW_DISK) {
     list.push(`The disk is nearly full: ${bytesText(status.disk_free_bytes)} free.`);
@@ -134,7 +134,7 @@ function rulesPanel(rules) {
 function modelsPanel(models) {
   const mark = { ready: 'done', loading: 'running', refused: 'failed' };
   return panel('Models', null, table([
-    ['State', 'c-state', (row) => stateMark(mark[row.state] ?? 'pending', row.state)], ['Pipeline', '', (row) => bdi(`${row.pipeline} ${row.pipeline_version}`)],
+    ['State', 'c-state', (row) => stateMark(mark[row.state] ?? 'pending', row.state.replace('_', ' '))], ['Pipeline', '', (row) => bdi(`${row.pipeline} ${row.pipeline_version}`)],
     ['Model', '', (row) => bdi(row.model)], ['SHA-256', 'mono', (row) => el('span', { title: row.sha256 }, row.sha256.slice(0, 16))], ['Remark', 'c-text', (row) => bdi(row.reason)]],
   models, 'No model is installed: every study ends as not analysed.'));
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Public models by configuration alone (pipelines/examples): DICOM in, the golden outputs of the development data out.
+"""Public models by configuration alone (pipelines/catalog): DICOM in, the golden outputs of the development data out.
 INFERAD_SLOW_MODELS=1 adds the brain anatomy (two minutes)."""
 import gzip
 import json
@@ -16,7 +16,7 @@ import pydicom
 from worker_support import SOURCE, WORKER, WorkerTest
 
 DATA = SOURCE.parent / "shared" / "data"
-EXAMPLES = SOURCE / "pipelines" / "examples"
+CATALOG = SOURCE / "pipelines" / "catalog"
 
 
 def golden(name):
@@ -28,12 +28,12 @@ class RealModels(WorkerTest):
     def setUp(self):
         super().setUp()
         self.models, self.catalog = self.folder / "models", self.folder / "catalog"
-        shutil.copytree(EXAMPLES / "models", self.models)
+        shutil.copytree(SOURCE / "models", self.models)
         self.catalog.mkdir()
 
     def run_example(self, pipeline, source, change=lambda recipe: None):
         """The findings, and the folder with the objects. Only the weights are not the repository's."""
-        recipe = json.loads((EXAMPLES / "catalog" / pipeline / "pipeline.json").read_text())
+        recipe = json.loads((CATALOG / pipeline / "pipeline.json").read_text())
         change(recipe)
         (self.catalog / pipeline).mkdir(exist_ok=True)
         (self.catalog / pipeline / "pipeline.json").write_text(json.dumps(recipe))
@@ -156,7 +156,7 @@ class RealModels(WorkerTest):
 
     @unittest.skipUnless(os.environ.get("INFERAD_SLOW_MODELS"), "INFERAD_SLOW_MODELS is not set")
     def test_brain_anatomy(self):
-        recipe = json.loads((EXAMPLES / "catalog" / "mr-brain-anatomy" / "pipeline.json").read_text())
+        recipe = json.loads((CATALOG / "mr-brain-anatomy" / "pipeline.json").read_text())
         self.brain("mr-brain-anatomy", "mr-brain-anatomy-meshnet18",
                    [label["label"] for label in recipe["output"]["labels"]])
 

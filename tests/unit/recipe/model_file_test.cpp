@@ -61,6 +61,8 @@ TEST_CASE("mistakes in model.json are told with their place") {
   CHECK(contains(problem("/card/accepts", {{"modalty", "CT"}}), "did you mean \"modality\"?"));
   CHECK(contains(problem("/source", {{"url", "ftp://x"}, {"size_bytes", 1}}), "begins with https://"));
   CHECK(contains(problem("/source", {{"url", "http://x"}}), "\"size_bytes\" is missing"));
+  CHECK(contains(problem("/source", {{"size_bytes", 1}}), "\"url\" is missing"));
+  CHECK(problem("/source", {{"origin", "someone's weights"}, {"size_bytes", 1}}).empty());
   CHECK(problem("/card/licence", "MIT").empty());
 }
 

@@ -12,6 +12,10 @@ TEST_CASE("every message of the protocol is read") {
                   R"("}]}],"blas":"x"})");
   REQUIRE(ready);
   CHECK(std::get<ReadyEvent>(*ready).pipelines == std::vector<OfferedPipeline>{{"p", "1", {{"m", sha}}}});
+  const auto missing = parse_event(
+      R"({"event":"ready","pipelines":[{"name":"p","version":"1","models":[],"not_installed":"fetch m"}],"blas":""})");
+  REQUIRE(missing);
+  CHECK(std::get<ReadyEvent>(*missing).pipelines == std::vector<OfferedPipeline>{{"p", "1", {}, "fetch m"}});
   CHECK(std::get<LoadingEvent>(*parse_event(R"({"event":"loading","pipeline":"p"})")).pipeline == "p");
   CHECK(std::get<RefusedPipeline>(*parse_event(R"({"event":"refused","pipeline":"p","reason":"r"})")).reason == "r");
   CHECK(std::get<ProgressEvent>(*parse_event(R"({"event":"progress","job":"1","stage":"infer","fraction":1})"))
