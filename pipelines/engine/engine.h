@@ -32,8 +32,8 @@ struct ModelInfo {
   std::string name, sha256;  // of the bytes that were loaded
 };
 
-// A pipeline that is offered: its models are loaded, their hashes are right, and it is warmed up; or not_installed tells
-// why it is not.
+// A pipeline that is offered: its models are loaded, their hashes are right, and it is warmed up; or not_installed
+// tells why it is not.
 struct PipelineInfo {
   std::string name, version;
   std::vector<ModelInfo> models;
