@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -94,6 +96,8 @@ Result<std::unique_ptr<LoadedPipeline>> load_lung_density(const std::filesystem:
                                                           const EngineOptions& options) {
   INFERAD_TRY(auto spec, read_pipeline(folder));
   INFERAD_TRY(const auto model, recipe::read_model_file(models / spec.model));
+  if (model.precision != recipe::Precision::float32)
+    return Error{Errc::invalid_input, fmt::format("model {}: \"precision\" must be float32 here", model.name)};
   INFERAD_TRY(const auto source, recipe::read_weights(model));
   INFERAD_TRY(auto script, ScriptModel::compile(source, model.name, options.device));
   INFERAD_TRY_STATUS(script.warm_up(kUsualSize, kUsualSize));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "pipelines/engine/loaded_pipeline.h"
 #include "pipelines/engine/model_pipeline.h"
 #include "pipelines/engine/model_report.h"
+#include "pipelines/engine/model_trial.h"
 #include "pipelines/engine/presentation.h"
 #include "pipelines/engine/suitability.h"
 #include "pipelines/findings/codes.h"
@@ -97,8 +99,10 @@ class ModelKind final : public LoadedPipeline {
     if (!spot) return output.findings.remarks.push_back("There is no heat map: no part of the image lowers the score.");
     const auto name = "heatmap-" + id + ".pgm";
     item->location = spot->area;
-    item->explanation +=
-        fmt::format(" Hiding the hottest place of the image lowers the score by {:.2g} on average.", spot->greatest);
+    const bool hidden = file.localisation->method == recipe::Localisation::Method::occlusion;
+    const auto score = fmt::format("{:.2g}", spot->greatest);
+    item->explanation += hidden ? " Hiding the hottest place of the image lowers the score by " + score + " on average."
+                                : " Of the score " + score + " come from the hottest place of the image.";
     item->heat_map = findings::HeatMapReference{name, spot->peak, spot->greatest};
     output.heat_map =
         HeatMap{name, image.geometry.columns, image.geometry.rows, on_source(*grid, image), spot->greatest};
@@ -166,20 +170,55 @@ class ModelKind final : public LoadedPipeline {
   int threads_;
 };
 
-// The first calls with a shape are slow: makes them now, on an empty image. A network that refuses it is no mistake
-// yet: the image that comes may suit.
-void warm_up(const ModelPipeline& pipeline) {
-  findings::Image image;
-  image.projection = pipeline.pipeline().input.dimensions == 2;
-  image.geometry.columns = image.geometry.rows = image.projection ? 256 : 64;
-  image.geometry.slices = image.projection ? 1 : 32;
-  const auto& input = pipeline.pipeline().input;
-  if (input.frames == findings::FrameChoice::all) image.geometry.slices = 16;
-  image.voxels.assign(image.geometry.voxels(), 0.0F);
-  const std::vector<findings::Image> images(std::max<std::size_t>(1, input.images.size()), image);
-  const std::vector<float> header(input.header.size(), 0.0F);
-  const auto tried = pipeline.run(images, header, 1, [](double) {});
-  if (!tried) log::info("warm_up_skipped", {{"pipeline", pipeline.pipeline().name}, {"reason", tried.error().what}});
+// The models of a pipeline: its own, then its ensemble.
+struct Models {
+  std::vector<recipe::ModelFile> files;
+  std::vector<std::string> weights;
+  std::vector<ModelInfo> infos;
+  std::string missing;  // which weights are not there, and how to get them
+};
+
+Result<Models> read_models(const recipe::PipelineFile& pipeline, const std::filesystem::path& folder) {
+  Models models;
+  auto names = pipeline.uncertainty.ensemble;
+  names.insert(names.begin(), pipeline.model);
+  for (const auto& name : names) {
+    INFERAD_TRY(auto model, recipe::read_model_file(folder / name));
+    auto bytes = recipe::read_weights(model);
+    const bool to_fetch = !bytes && bytes.error().code == Errc::not_found && model.source;
+    if (!bytes && !to_fetch) return std::move(bytes).error();
+    if (to_fetch) models.missing = bytes.error().what;
+    models.infos.push_back({model.name, model.sha256});
+    models.files.push_back(std::move(model));
+    models.weights.push_back(bytes ? *std::move(bytes) : std::string());
+  }
+  return models;
+}
+
+// Without weights: are the steps right? Those of a bundle that is not there either are not known.
+Status check_not_installed(const recipe::PipelineFile& pipeline, const recipe::ModelFile& model) {
+  const auto steps = recipe::steps_of(pipeline, model);
+  if (!steps) return pipeline.from_bundle && steps.error().code == Errc::not_found ? ok() : Status(steps.error());
+  return ModelPipeline::check_steps(*steps);
+}
+
+bool is_reduced(const recipe::ModelFile& model) { return model.precision != recipe::Precision::float32; }
+
+// A pipeline whose models compute in less than float32 is offered only if that makes no great difference.
+Result<ModelPipeline> load_checked(recipe::PipelineFile file, Models models, const std::string& device) {
+  std::optional<ModelPipeline> exact;
+  if (std::any_of(models.files.begin(), models.files.end(), is_reduced)) {
+    if (std::holds_alternative<recipe::Detection>(file.output))
+      return Error{Errc::invalid_input, "\"precision\": \"bf16\" has three digits, the places of detections need more"};
+    auto full = models.files;
+    for (auto& each : full) each.precision = recipe::Precision::float32;
+    INFERAD_TRY(exact, ModelPipeline::load(file, std::move(full), models.weights, device));
+  }
+  INFERAD_TRY(auto pipeline,
+              ModelPipeline::load(std::move(file), std::move(models.files), std::move(models.weights), device));
+  if (exact) INFERAD_TRY_STATUS(check_precision(pipeline, *exact));
+  INFERAD_TRY_STATUS(check_gradient(pipeline));
+  return pipeline;
 }
 
 }  // namespace
@@ -187,30 +226,17 @@ void warm_up(const ModelPipeline& pipeline) {
 Result<std::unique_ptr<LoadedPipeline>> load_model(const std::filesystem::path& folder,
                                                    const std::filesystem::path& models, const EngineOptions& options) {
   INFERAD_TRY(auto file, recipe::read_pipeline_file(folder));
-  std::vector<recipe::ModelFile> files;
-  std::vector<std::string> weights;
-  std::vector<ModelInfo> infos;
-  std::string missing;
-  auto names = file.uncertainty.ensemble;
-  names.insert(names.begin(), file.model);
-  for (const auto& name : names) {
-    INFERAD_TRY(auto model, recipe::read_model_file(models / name));
-    auto bytes = recipe::read_weights(model);
-    const bool to_fetch = !bytes && bytes.error().code == Errc::not_found && model.source;
-    if (!bytes && !to_fetch) return std::move(bytes).error();
-    if (to_fetch) missing = bytes.error().what;
-    infos.push_back({model.name, model.sha256});
-    files.push_back(std::move(model));
-    weights.push_back(bytes ? *std::move(bytes) : std::string());
-  }
+  INFERAD_TRY(auto read, read_models(file, models));
   PipelineInfo info{
-      file.name,         file.version,     std::move(infos), algorithm_of(file, files), file.input.dimensions == 2,
+      file.name,         file.version,     read.infos, algorithm_of(file, read.files), file.input.dimensions == 2,
       file.input.frames, file.input.images};
-  info.not_installed = std::move(missing);
-  if (!info.not_installed.empty()) return make_not_installed(std::move(info));
-  INFERAD_TRY(file.recipe, recipe::steps_of(file, files.front()));
-  INFERAD_TRY(auto pipeline,
-              ModelPipeline::load(std::move(file), std::move(files), std::move(weights), options.device));
+  if (!read.missing.empty()) {
+    INFERAD_TRY_STATUS(check_not_installed(file, read.files.front()));
+    info.not_installed = std::move(read.missing);
+    return make_not_installed(std::move(info));
+  }
+  INFERAD_TRY(file.recipe, recipe::steps_of(file, read.files.front()));
+  INFERAD_TRY(auto pipeline, load_checked(std::move(file), std::move(read), options.device));
   warm_up(pipeline);
   return std::unique_ptr<LoadedPipeline>(
       std::make_unique<ModelKind>(std::move(pipeline), std::move(info), options.threads));

@@ -5,15 +5,13 @@
 #include <fmt/ostream.h>
 #include <torch/script.h>
 
-#include <cmath>
-#include <optional>
-#include <sstream>
 #include <utility>
 
+#include "pipelines/engine/evidence.h"
 #include "pipelines/engine/members.h"
+#include "pipelines/engine/model_answer.h"
 #include "pipelines/engine/model_input.h"
-#include "pipelines/engine/occlusion.h"
-#include "pipelines/engine/operator_scan.h"
+#include "pipelines/engine/network.h"
 #include "pipelines/engine/script_detections.h"
 #include "pipelines/engine/torch_errors.h"
 #include "pipelines/tensor/inferer.h"
@@ -26,85 +24,6 @@ namespace {
 using tensor::Affine;
 
 constexpr const char* kPrediction = "pred";
-
-// What comes back on the grid of the source, as [slice, row, column]; `what` begins the sentence if it does not.
-Result<at::Tensor> on_grid(const at::Tensor& prediction, const findings::Geometry& geometry, const char* what) {
-  const std::int64_t columns = geometry.columns, rows = geometry.rows, slices = geometry.slices;
-  const auto sizes = prediction.sizes();
-  const bool flat = slices == 1 && sizes == at::IntArrayRef({1, columns, rows});
-  if (flat || sizes == at::IntArrayRef({1, columns, rows, slices}))
-    return prediction.to(at::kCPU).view({columns, rows, slices}).permute({2, 1, 0});  // columns fastest
-  return Error{Errc::model, fmt::format("{} after postprocessing has shape {}, the image {} x {} x {}: does the recipe "
-                                        "end in Invert, and for labels in AsDiscrete?",
-                                        what, fmt::streamed(sizes), columns, rows, slices)};
-}
-
-// The smallest and the largest value.
-Result<std::pair<double, double>> span_of(const at::Tensor& values, const char* what) {
-  const auto [least, most] = at::aminmax(values);  // NaN when a value is
-  const std::pair span(least.item<double>(), most.item<double>());
-  if (std::isfinite(span.first) && std::isfinite(span.second)) return span;
-  return Error{Errc::model, fmt::format("{} holds values that are no numbers", what)};
-}
-
-Result<findings::LabelMap> label_map_of(const at::Tensor& prediction, const findings::Geometry& geometry) {
-  constexpr const char* kWhat = "the label map";
-  INFERAD_TRY(const auto values, on_grid(prediction, geometry, kWhat));
-  if (values.scalar_type() != at::kByte) {
-    INFERAD_TRY(const auto span, span_of(values, kWhat));
-    if (span.first < 0 || span.second > 255)
-      return Error{Errc::model, fmt::format("{} holds values outside 0 to 255", kWhat)};
-  }
-  findings::LabelMap map{geometry.columns, geometry.rows, geometry.slices, {}};
-  map.labels.resize(static_cast<std::size_t>(values.numel()));
-  torch::from_blob(map.labels.data(), values.sizes(), at::kByte).copy_(values);
-  return map;
-}
-
-Result<std::vector<float>> voxels_of(const at::Tensor& prediction, const findings::Geometry& geometry) {
-  constexpr const char* kWhat = "the image";
-  INFERAD_TRY(const auto values, on_grid(prediction, geometry, kWhat));
-  if (const auto span = span_of(values, kWhat); !span) return span.error();
-  std::vector<float> voxels(static_cast<std::size_t>(values.numel()));
-  torch::from_blob(voxels.data(), values.sizes(), at::kFloat).copy_(values);
-  return voxels;
-}
-
-// A sum is no number when one of its terms is none: one pass, no copy. Infinities of both signs need a second look.
-bool holds_nan(const at::Tensor& values) {
-  if (!values.is_floating_point() || !std::isnan(values.sum().item<double>())) return false;
-  return values.isnan().any().item<bool>();
-}
-
-std::vector<double> numbers_of(const at::Tensor& prediction) {
-  const auto row = prediction.to(at::kCPU, at::kDouble).flatten().contiguous();
-  return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
-}
-
-// Nothing of it runs before it was scanned. `who` begins the sentence when it is refused.
-Result<torch::jit::Module> load_module(std::string weights, recipe::ModelFormat format, torch::Device device,
-                                       const std::string& who) {
-  torch::jit::Module module("inferad_model");
-  if (format == recipe::ModelFormat::torchscript_source) {
-    module.define(weights);
-  } else {
-    std::istringstream stream(std::move(weights));
-    INFERAD_TRY_STATUS(scan_archive(stream, who));
-    module = torch::jit::load(stream, device);
-  }
-  INFERAD_TRY_STATUS(scan_operators(module, who));
-  if (!module.find_method("forward")) return Error{Errc::model, fmt::format("{} has no forward", who)};
-  module.eval();
-  return module;
-}
-
-// The way back of the input's affine: from voxels of the network's input to DICOM's patient coordinates.
-ToPatient to_patient_of(const Affine& affine) {
-  ToPatient map{};
-  for (std::size_t row = 0; row < 3; ++row)
-    for (std::size_t column = 0; column < 4; ++column) map[row][column] = (row < 2 ? -1 : 1) * affine[row][column];
-  return map;
-}
 
 // Turned around along spatial axes; [1, channels, axes].
 at::Tensor turned(const at::Tensor& values, const recipe::Mirror& mirror) {
@@ -119,26 +38,9 @@ at::Tensor turned(const at::Tensor& values, const recipe::Mirror& mirror) {
 struct ModelPipeline::Impl {
   recipe::PipelineFile pipeline;
   std::vector<recipe::ModelFile> models;
-  mutable std::vector<torch::jit::Module> modules;  // as models
-  torch::Device device;
+  std::vector<Network> networks;  // as models
   tensor::Chain before, after;
   tensor::Inferer inferer;
-
-  // forward of the images, then values of the header as [batch, numbers] where the pipeline asks for them.
-  c10::IValue forward(std::size_t model, std::span<const at::Tensor> images, const at::Tensor& header) const {
-    std::vector<c10::IValue> arguments;
-    for (const auto& image : images) arguments.emplace_back(image.to(device));
-    if (header.defined()) arguments.emplace_back(header.expand({images.front().size(0), header.size(1)}).to(device));
-    return modules[model].forward(std::move(arguments));
-  }
-
-  at::Tensor call(std::size_t model, std::span<const at::Tensor> images, const at::Tensor& header) const {
-    const auto answer = forward(model, images, header);
-    if (answer.isTensor()) return answer.toTensor();
-    if (answer.isTuple() && !answer.toTupleRef().elements().empty() && answer.toTupleRef().elements()[0].isTensor())
-      return answer.toTupleRef().elements()[0].toTensor();
-    throw std::runtime_error("it gave no tensor");
-  }
 
   Result<ModelOutput> detect(const recipe::Detection& detection, at::Tensor batch, const at::Tensor& header,
                              const Affine& affine) const {
@@ -148,7 +50,7 @@ struct ModelPipeline::Impl {
       batch = (batch.dim() == 4 ? batch.permute({0, 1, 3, 2}) : batch.permute({0, 1, 4, 3, 2})).contiguous();
     ModelOutput output;
     INFERAD_TRY(output.candidates.all,
-                candidates_of(forward(0, std::span(&batch, 1), header), detection, pipeline.input.dimensions));
+                candidates_of(networks[0].forward(std::span(&batch, 1), header), detection, pipeline.input.dimensions));
     output.candidates.to_patient = to_patient_of(affine);
     return output;
   }
@@ -162,38 +64,50 @@ struct ModelPipeline::Impl {
     return sample.at(kPrediction).data;
   }
 
-  // Before an argmax or a threshold makes labels of it.
-  Status check_answer(std::size_t model, const at::Tensor& answer, std::int64_t batch) const {
-    const auto& name = models[model].name;
-    if (answer.dim() == 0 || answer.size(0) != batch)
-      return Error{Errc::model, fmt::format("model {} did not keep the batch axis", name)};
-    if (holds_nan(answer))
-      return Error{Errc::model, fmt::format("model {} gave values that are no numbers (NaN)", name)};
-    return ok();
+  Result<std::vector<Prepared>> prepare_all(std::span<const findings::Image> images) const {
+    std::vector<Prepared> prepared;
+    for (const auto& image : images) {
+      INFERAD_TRY(auto each, prepare(image, pipeline, before));
+      prepared.push_back(std::move(each));
+    }
+    return prepared;
   }
 
-  // Images that the network is shown together.
-  Result<ModelOutput> analyse_several(std::vector<Prepared> images, const at::Tensor& header) const {
-    INFERAD_TRY(const auto arguments, arguments_of(images, pipeline));
-    const auto answer = call(0, arguments, header);
-    INFERAD_TRY_STATUS(check_answer(0, answer, arguments.front().size(0)));
-    ModelOutput output;
+  // Of images that a network is shown together; in a batch those of one image after those of the other.
+  Result<std::vector<double>> numbers_of_several(const Network& network, std::vector<Prepared>& images,
+                                                 const at::Tensor& header) const {
+    INFERAD_TRY(auto arguments, arguments_of(images, pipeline));
+    for (auto& each : arguments) each = each.clone();  // a network may write into what it is given
+    const auto answer = network.call(arguments, header);
+    INFERAD_TRY_STATUS(network.check(answer, arguments.front().size(0)));
+    std::vector<double> numbers;
     for (std::int64_t i = 0; i < answer.size(0); ++i) {
       INFERAD_TRY(const auto result, postprocessed(images[static_cast<std::size_t>(i)].sample, answer[i]));
-      const auto numbers = numbers_of(result);
-      output.numbers.insert(output.numbers.end(), numbers.begin(), numbers.end());
+      const auto part = numbers_of(result);
+      numbers.insert(numbers.end(), part.begin(), part.end());
     }
+    return numbers;
+  }
+
+  Result<ModelOutput> analyse_several(std::vector<Prepared> images, const at::Tensor& header) const {
+    ModelOutput output;
+    for (const auto& network : networks) {
+      INFERAD_TRY(auto numbers, numbers_of_several(network, images, header));
+      output.members.push_back(std::move(numbers));
+    }
+    INFERAD_TRY(output.numbers, mean_of(output.members));
+    if (networks.size() == 1) output.members.clear();
     return output;
   }
 
   // What one model says of the image as it is, or as it is in a mirror, turned back.
-  Result<at::Tensor> ask(std::size_t model, const recipe::Mirror& mirror, const at::Tensor& batch,
+  Result<at::Tensor> ask(const Network& network, const recipe::Mirror& mirror, const at::Tensor& batch,
                          const at::Tensor& header, const std::function<void(double)>& progress) const {
     INFERAD_TRY(auto answer,
                 tensor::infer(
                     inferer, turned(batch, mirror),
-                    [&](const at::Tensor& each) { return call(model, std::span(&each, 1), header); }, progress));
-    INFERAD_TRY_STATUS(check_answer(model, answer, 1));
+                    [&](const at::Tensor& each) { return network.call(std::span(&each, 1), header); }, progress));
+    INFERAD_TRY_STATUS(network.check(answer, 1));  // before an argmax or a threshold makes labels of it
     return answer.dim() == batch.dim() ? turned(answer, mirror) : answer;
   }
 
@@ -222,10 +136,11 @@ struct ModelPipeline::Impl {
     at::Tensor sum;
     Members members;
     for (std::size_t i = 0; i < pipeline.uncertainty.members(); ++i) {
-      INFERAD_TRY(const auto answer,
-                  ask(i / mirrors.size(), mirrors[i % mirrors.size()], batch.clone(), header,  // a network may write
-                      [&](double fraction) { progress(0.9 * (static_cast<double>(i) + fraction) / count); }));
-      if (segments) INFERAD_TRY_STATUS(add(answer, sum));
+      INFERAD_TRY(
+          const auto answer,
+          ask(networks[i / mirrors.size()], mirrors[i % mirrors.size()], batch.clone(), header,  // a network may write
+              [&](double fraction) { progress(0.9 * (static_cast<double>(i) + fraction) / count); }));
+      if (segments) INFERAD_TRY_STATUS(add_answer(answer, sum));
       INFERAD_TRY(auto each, understand(sample, answer, image));
       members.push_back(segments ? measurements_of(pipeline, image, each.labels, threads) : std::move(each.numbers));
     }
@@ -241,15 +156,20 @@ struct ModelPipeline::Impl {
     return output;
   }
 
-  static Status add(const at::Tensor& answer, at::Tensor& sum) {
-    if (!answer.is_floating_point())
-      return Error{Errc::model, "the model gives whole numbers: several answers have no mean, give scores instead"};
-    if (sum.defined() && sum.sizes() != answer.sizes()) {
-      return Error{Errc::model, fmt::format("answers of shape {} and {} have no mean", fmt::streamed(sum.sizes()),
-                                            fmt::streamed(answer.sizes()))};
+  // Of each image of a batch, after postprocessing.
+  Result<std::vector<double>> scores_of(const at::Tensor& batch, const tensor::Sample& sample,
+                                        const findings::Image& image, const at::Tensor& header,
+                                        const std::vector<std::size_t>& classes) const {
+    const auto answers = networks[0].call(std::span(&batch, 1), header);
+    INFERAD_TRY_STATUS(networks[0].check(answers, batch.size(0)));
+    std::vector<double> result;
+    for (std::int64_t i = 0; i < answers.size(0); ++i) {
+      INFERAD_TRY(const auto each, understand(sample, answers.slice(0, i, i + 1), image));
+      double sum = 0;
+      for (const auto index : classes) sum += each.numbers.at(index);
+      result.push_back(sum);
     }
-    sum = sum.defined() ? sum.add_(answer) : answer.to(at::kFloat, false, true);
-    return ok();
+    return result;
   }
 
   Result<HeatGrid> localise(const findings::Image& image, std::span<const float> numbers,
@@ -259,39 +179,55 @@ struct ModelPipeline::Impl {
     const auto header = header_of(numbers);
     INFERAD_TRY(const auto prepared, prepare(image, pipeline, before));
     const auto& entry = prepared.sample.at(pipeline.recipe.image_key);
-    const auto scores = [&](const at::Tensor& batch) -> Result<std::vector<double>> {
-      const auto answers = call(0, std::span(&batch, 1), header);
-      INFERAD_TRY_STATUS(check_answer(0, answers, batch.size(0)));
-      std::vector<double> result;
-      for (std::int64_t i = 0; i < answers.size(0); ++i) {
-        INFERAD_TRY(const auto each, understand(prepared.sample, answers.slice(0, i, i + 1), image));
-        double sum = 0;
-        for (const auto index : classes) sum += each.numbers.at(index);
-        result.push_back(sum);
-      }
-      return result;
-    };
-    INFERAD_TRY(auto grid, occlude(entry.data.unsqueeze(0), *pipeline.localisation, scores, progress));
+    const auto batch = entry.data.unsqueeze(0);
+    const auto& asked = *pipeline.localisation;
+    const bool by_gradients = asked.method == recipe::Localisation::Method::integrated_gradients;
+    INFERAD_TRY(
+        auto grid,
+        by_gradients
+            ? integrate_gradients(
+                  batch, asked, [&](const at::Tensor& each) { return networks[0].gradient(each, header, classes); },
+                  progress)
+            : occlude(
+                  batch, asked,
+                  [&](const at::Tensor& each) { return scores_of(each, prepared.sample, image, header, classes); },
+                  progress));
     grid.to_patient = to_patient_of(entry.affine);
     return grid;
+  }
+
+  Result<std::vector<float>> answers(std::span<const findings::Image> images, std::span<const float> numbers) const {
+    const c10::InferenceMode inference;
+    const auto header = header_of(numbers);
+    INFERAD_TRY(const auto prepared, prepare_all(images));
+    std::vector<float> all;
+    for (const auto& network : networks) {
+      INFERAD_TRY(const auto arguments, arguments_of(prepared, pipeline));
+      at::Tensor answer;
+      if (prepared.size() > 1) {
+        answer = network.call(arguments, header);
+      } else {
+        INFERAD_TRY(answer, ask(network, {}, arguments.front().clone(), header, [](double) {}));
+      }
+      const auto row = answer.to(at::kCPU, at::kFloat).flatten().contiguous();
+      all.insert(all.end(), row.data_ptr<float>(), row.data_ptr<float>() + row.numel());
+    }
+    return all;
   }
 
   Result<ModelOutput> analyse(std::span<const findings::Image> images, std::span<const float> numbers, int threads,
                               const std::function<void(double)>& progress) const {
     const c10::InferenceMode inference;
     const auto header = header_of(numbers);
-    std::vector<Prepared> prepared;
-    for (const auto& image : images) {
-      INFERAD_TRY(auto each, prepare(image, pipeline, before));
-      prepared.push_back(std::move(each));
-    }
+    INFERAD_TRY(auto prepared, prepare_all(images));
     if (prepared.size() > 1) return analyse_several(std::move(prepared), header);
     auto& sample = prepared.front().sample;
     const auto batch = sample.at(pipeline.recipe.image_key).data.unsqueeze(0);
     if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output))
       return detect(*detection, batch, header, sample.at(pipeline.recipe.image_key).affine);
     if (pipeline.uncertainty.is_asked()) return mean(sample, batch, header, images.front(), threads, progress);
-    INFERAD_TRY(const auto answer, ask(0, {}, batch, header, [&](double fraction) { progress(0.9 * fraction); }));
+    INFERAD_TRY(const auto answer,
+                ask(networks[0], {}, batch, header, [&](double fraction) { progress(0.9 * fraction); }));
     return understand(std::move(sample), answer, images.front());
   }
 };
@@ -309,19 +245,30 @@ Result<ModelPipeline> ModelPipeline::load(recipe::PipelineFile pipeline, std::ve
   INFERAD_TRY(auto before, tensor::make_chain(pipeline.recipe.preprocessing));
   INFERAD_TRY(auto after, tensor::make_chain(pipeline.recipe.postprocessing, true));
   INFERAD_TRY(auto inferer, tensor::make_inferer(pipeline.recipe.inferer));
-  std::optional<torch::Device> target;
-  std::vector<torch::jit::Module> modules;
+  std::vector<Network> networks;
   for (std::size_t i = 0; i < models.size(); ++i) {
-    const auto who = fmt::format("model {} ({})", models[i].name, (models[i].folder / models[i].file).string());
-    INFERAD_TRY_STATUS(guarded(who, [&]() -> Status {
-      target.emplace(device);
-      INFERAD_TRY(auto module, load_module(std::move(weights[i]), models[i].format, *target, who));
-      modules.push_back(std::move(module));
-      return ok();
-    }));
+    INFERAD_TRY(auto network, Network::load(models[i], std::move(weights[i]), device));
+    networks.push_back(std::move(network));
   }
-  return ModelPipeline(std::make_unique<Impl>(Impl{std::move(pipeline), std::move(models), std::move(modules), *target,
+  return ModelPipeline(std::make_unique<Impl>(Impl{std::move(pipeline), std::move(models), std::move(networks),
                                                    std::move(before), std::move(after), std::move(inferer)}));
+}
+
+Status ModelPipeline::check_steps(const recipe::Recipe& recipe) {
+  if (const auto before = tensor::make_chain(recipe.preprocessing); !before) return before.error();
+  if (const auto after = tensor::make_chain(recipe.postprocessing, true); !after) return after.error();
+  if (const auto inferer = tensor::make_inferer(recipe.inferer); !inferer) return inferer.error();
+  return ok();
+}
+
+Result<std::vector<float>> ModelPipeline::answers(std::span<const findings::Image> images,
+                                                  std::span<const float> header) const {
+  std::vector<float> all;
+  INFERAD_TRY_STATUS(guarded(fmt::format("model {}", impl_->models.front().name), [&]() -> Status {
+    INFERAD_TRY(all, impl_->answers(images, header));
+    return ok();
+  }));
+  return all;
 }
 
 Result<HeatGrid> ModelPipeline::localise(const findings::Image& image, std::span<const float> header,

@@ -26,6 +26,8 @@ class ModelPipeline {
   // here.
   static Result<ModelPipeline> load(recipe::PipelineFile pipeline, std::vector<recipe::ModelFile> models,
                                     std::vector<std::string> weights, const std::string& device);
+  // What load() says of the steps, without a model.
+  static Status check_steps(const recipe::Recipe& recipe);
   ModelPipeline(ModelPipeline&&) noexcept;
   ModelPipeline& operator=(ModelPipeline&&) noexcept;
   ~ModelPipeline();
@@ -39,6 +41,10 @@ class ModelPipeline {
   // `threads` measure what several answers differ in.
   Result<ModelOutput> run(std::span<const findings::Image> images, std::span<const float> header, int threads,
                           const std::function<void(double)>& progress) const;
+
+  // What the models answer to images and values of the header, before postprocessing: their numbers one after the
+  // other. Not for detections. Errors as of run().
+  Result<std::vector<float>> answers(std::span<const findings::Image> images, std::span<const float> header) const;
 
   // How much of the sum of these classes each part of the image accounts for; the pipeline asks for a localisation.
   // Errors as of run(), and Errc::refused when it would cost more than is allowed.

@@ -39,6 +39,12 @@ std::optional<double> ReportDraft::deviation(const std::function<double(std::spa
   return deviation_of(values);
 }
 
+std::string ReportDraft::image_at(std::size_t index, std::size_t count) const {
+  const auto& images = pipeline.input.images;
+  if (images.empty() || pipeline.input.join != recipe::Input::Join::batch) return {};
+  return images[index * images.size() / count].name;
+}
+
 findings::Measurement ReportDraft::score_measurement(double score, std::optional<double> deviation) const {
   const bool probability = calibrated();
   return {probability ? findings::CodedConcept{"122157", "DCM", "Probability"}
@@ -53,10 +59,14 @@ findings::Measurement ReportDraft::score_measurement(double score, std::optional
 
 namespace {
 
+std::string_view precision_of(const recipe::ModelFile& model) {
+  return model.precision == recipe::Precision::bfloat16 ? " in bfloat16" : "";
+}
+
 std::string said(const recipe::Uncertainty& uncertainty, std::span<const recipe::ModelFile> models) {
   std::string text = fmt::format("; mean of {} answers", uncertainty.members());
   for (const auto& model : models.subspan(1))
-    text += fmt::format("; model {} {} SHA-256 {}", model.name, model.version, model.sha256);
+    text += fmt::format("; model {} {}{} SHA-256 {}", model.name, model.version, precision_of(model), model.sha256);
   for (const auto& mirror : uncertainty.augmentation) text += "; " + recipe::name_of(mirror);
   if (uncertainty.indeterminate_deviations)
     text += fmt::format("; indeterminate within {:g} standard deviations", *uncertainty.indeterminate_deviations);
@@ -67,7 +77,7 @@ std::string said(const recipe::Uncertainty& uncertainty, std::span<const recipe:
 
 findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, std::span<const recipe::ModelFile> models) {
   const auto& model = models.front();
-  std::string parameters = fmt::format("model {} {}", model.name, model.version);
+  std::string parameters = fmt::format("model {} {}{}", model.name, model.version, precision_of(model));
   if (pipeline.uncertainty.is_asked()) parameters += said(pipeline.uncertainty, models);
   if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output)) {
     parameters += fmt::format("; score >= {:g}, overlap <= {:g}, distance >= {:g} mm, at most {}", detection->score_min,

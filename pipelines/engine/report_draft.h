@@ -26,6 +26,7 @@ struct Looked {
   std::optional<double> value;           // nullopt: it could not be measured
   std::optional<double> deviation = {};  // of several answers; nullopt: one, or it is not known
   findings::Measurement measurement = {};
+  std::string image = {};  // of several the one that it is of
 };
 
 struct ReportDraft {
@@ -47,6 +48,8 @@ struct ReportDraft {
   bool calibrated() const { return bounded && card.calibrated && members.empty(); }
   // Of what `number` takes from each answer: from its numbers in their order.
   std::optional<double> deviation(const std::function<double(std::span<const double>)>& number) const;
+  // Which of several images the number at `index` of `count` is of: in a batch its place says it; "" = of all together.
+  std::string image_at(std::size_t index, std::size_t count) const;
   // An item that nothing is claimed of yet.
   findings::Finding item(const std::string& id, findings::CodedConcept concept_code) const;
   findings::Measurement score_measurement(double score, std::optional<double> deviation = {}) const;

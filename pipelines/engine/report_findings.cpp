@@ -32,6 +32,17 @@ Looked counted(const FindingSpec& spec, ReportDraft& draft) {
       {codes::ours("DETECTIONS", "Number of detections"), count, codes::kNoUnits, {}, "number of detections", false}};
 }
 
+// The image that all its classes are of.
+std::string image_of(const FindingSpec& spec, const ReportDraft& draft) {
+  const auto image = [&](const std::string& name) {
+    return draft.image_at(draft.classes.at(name), draft.numbers.size());
+  };
+  const auto first = image(spec.classes.front());
+  const bool same = std::all_of(spec.classes.begin(), spec.classes.end(),
+                                [&](const std::string& name) { return image(name) == first; });
+  return same ? first : std::string();
+}
+
 Looked looked_at(const FindingSpec& spec, ReportDraft& draft) {
   if (!spec.detections.empty()) return counted(spec, draft);
   if (spec.classes.empty()) return draft.looked[spec.measurement.empty() ? spec.value : spec.measurement];
@@ -42,7 +53,7 @@ Looked looked_at(const FindingSpec& spec, ReportDraft& draft) {
   };
   const double value = sum(draft.numbers);
   const auto deviation = draft.deviation(sum);
-  return {value, deviation, draft.score_measurement(value, deviation)};
+  return {value, deviation, draft.score_measurement(value, deviation), image_of(spec, draft)};
 }
 
 // `deviations_min`: an absent finding is that far away from its threshold.
@@ -105,6 +116,7 @@ void add_finding(const FindingSpec& spec, ReportDraft& draft) {
   auto group = draft.item(spec.id, spec.concept_code);
   group.site = spec.site;
   group.laterality = spec.laterality;
+  group.input_image = spec.image.empty() ? looked.image : spec.image;
   if (!looked.value) {
     group.presence = Presence::indeterminate;
     group.explanation = "What it is judged by could not be measured.";

@@ -48,6 +48,7 @@ Status add_output(const recipe::Regression& regression, ModelOutput& output, Rep
     for (const auto& member : draft.members) INFERAD_TRY_STATUS(check_range(spec, member[index]));
     const auto deviation = draft.deviation([index](const auto& member) { return member[index]; });
     auto group = draft.item(spec.id, spec.name);
+    group.input_image = spec.image.empty() ? draft.image_at(index, output.numbers.size()) : spec.image;
     const findings::Measurement measurement{spec.name, rounded(value), spec.unit,         {},
                                             spec.id,   false,          rounded(deviation)};
     group.measurements.push_back(measurement);
@@ -60,8 +61,8 @@ Status add_output(const recipe::Regression& regression, ModelOutput& output, Rep
       interval = {low, high};
     }
     if (interval) add_interval(spec, *interval, group);
+    draft.looked[spec.id] = {value, deviation, measurement, group.input_image};
     draft.report.items.push_back(std::move(group));
-    draft.looked[spec.id] = {value, deviation, measurement};
   }
   return ok();
 }

@@ -61,6 +61,7 @@ Json write(const Finding& finding) {
   out["presence"] = to_string(finding.presence);
   if (finding.segment) out["segment"] = *finding.segment;
   if (finding.location) out["location"] = write(*finding.location);
+  if (!finding.input_image.empty()) out["input_image"] = finding.input_image;
   if (finding.heat_map) {
     out["heat_map"] = {
         {"file", finding.heat_map->file}, {"peak", finding.heat_map->peak}, {"greatest", finding.heat_map->greatest}};

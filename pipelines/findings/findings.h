@@ -42,6 +42,7 @@ struct Finding {
   Presence presence = Presence::measured;
   std::optional<int> segment;        // number of the Segment this group measures
   std::optional<Location> location;  // never beside a segment
+  std::string input_image;           // InputImage::name: it is of this image alone; "" = of all that were looked at
   std::optional<HeatMapReference> heat_map;
   std::vector<Measurement> measurements;
   std::string explanation;  // one sentence a clinician reads: "LAA-950 is 31.2 %, at or above 25 %"

@@ -92,8 +92,8 @@ HeatMapReference read_heat_map(JsonReader in) {
 }
 
 Finding read_finding(JsonReader in) {
-  in.object({"id", "tracking_uid", "concept", "site", "laterality", "presence", "segment", "location", "heat_map",
-             "measurements", "explanation"});
+  in.object({"id", "tracking_uid", "concept", "site", "laterality", "presence", "segment", "location", "input_image",
+             "heat_map", "measurements", "explanation"});
   Finding finding;
   finding.id = in.at("id").required_text(kLineMax);
   finding.tracking_uid = in.at("tracking_uid").uid();
@@ -104,6 +104,7 @@ Finding read_finding(JsonReader in) {
       read_enum(in.at("presence"), {Presence::present, Presence::absent, Presence::indeterminate, Presence::measured});
   if (auto segment = in.find("segment")) finding.segment = segment->integer(1, kSegmentsMax);
   if (auto location = in.find("location")) finding.location = read_location(*location);
+  if (auto image = in.find("input_image")) finding.input_image = image->required_text(kLineMax);
   if (auto map = in.find("heat_map")) finding.heat_map = read_heat_map(*map);
   finding.measurements = in.at("measurements").list(kMeasurementsMax, read_measurement);
   finding.explanation = in.at("explanation").text(kTextMax);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -43,6 +44,11 @@ Status check_location(const Finding& item, const std::string& pointer) {
   return valid ? ok() : Status(fault_at(own, "must be finite, the third number 0 in an image"));
 }
 
+bool names_input_image(const Findings& findings, const std::string& name) {
+  return std::any_of(findings.input_images.begin(), findings.input_images.end(),
+                     [&](const auto& each) { return each.name == name; });
+}
+
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.front() != '.' && name.find_first_of("/\\") == std::string_view::npos;
 }
@@ -59,6 +65,8 @@ Status check_items(const Findings& findings) {
         findings.segments[static_cast<std::size_t>(*item.segment) - 1].tracking_uid != item.tracking_uid)
       return fault_at(pointer + "/tracking_uid", "differs from the tracking_uid of its segment");
     INFERAD_TRY_STATUS(check_location(item, pointer));
+    if (!item.input_image.empty() && !names_input_image(findings, item.input_image))
+      return fault_at(pointer + "/input_image", "names none of input_images");
     if (item.heat_map && !is_plain_name(item.heat_map->file))
       return fault_at(pointer + "/heat_map/file", "must be the name of a file in the same folder");
     for (std::size_t m = 0; m < item.measurements.size(); ++m) {

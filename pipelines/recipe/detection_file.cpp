@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pipelines/recipe/file_reader.h"
+#include "pipelines/recipe/finding_file.h"
 #include "pipelines/recipe/pipeline_output.h"
 
 namespace inferad::recipe {
@@ -14,7 +15,7 @@ namespace {
 
 std::vector<DetectionLabel> detection_labels(const JsonNode& list) {
   std::vector<DetectionLabel> result;
-  std::set<std::string> ids;
+  Names ids;
   std::set<int> values;
   for (const auto& node : list.elements(1, 255)) {
     JsonObject member(node);
@@ -24,7 +25,7 @@ std::vector<DetectionLabel> detection_labels(const JsonNode& list) {
     if (!values.insert(label.value).second) node.fail(fmt::format("the value {} is given twice", label.value));
     label.id = identifier(member, "id");
     if (label.id.size() > 56) node.fail("\"id\" is longer than 56 characters: detections are numbered behind it");
-    if (!label.id.empty() && !ids.insert(label.id).second) node.fail(fmt::format("\"{}\" is given twice", label.id));
+    ids.add(node, label.id);
     label.label = required_text(member, "label", 64);
     if (const auto code = member.require("concept")) label.concept_code = coded_concept(*code);
     label.site = optional_concept(member, "site");

@@ -124,6 +124,17 @@ std::string identifier(JsonObject& object, const char* name) {
   return right ? *text : std::string();
 }
 
+void read_head(JsonObject& finding, FindingHead& head) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> levels{
+      {{"STAT", "STAT"}, {"HIGH", "HIGH"}, {"ROUTINE", "ROUTINE"}}};
+  head.id = identifier(finding, "id");
+  head.name = required_text(finding, "name", 64);
+  if (const auto code = finding.require("concept")) head.concept_code = coded_concept(*code);
+  head.site = optional_concept(finding, "site");
+  head.laterality = optional_concept(finding, "laterality");
+  if (const auto level = finding.find("priority")) head.level = choose<std::string_view>(*level, levels).value_or("");
+}
+
 Error error_of(const Problems& problems) {
   constexpr std::size_t kShownMax = 50;
   std::string text;

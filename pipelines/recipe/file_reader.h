@@ -8,6 +8,7 @@
 
 #include "pipelines/findings/findings.h"
 #include "pipelines/recipe/eligibility.h"
+#include "pipelines/recipe/finding_head.h"
 #include "server/base/json_document.h"
 
 namespace inferad::recipe {
@@ -27,6 +28,8 @@ Intensity intensity(const JsonNode& node);
 
 // A name that others refer to: letters, digits, - and _.
 std::string identifier(JsonObject& object, const char* name);
+
+void read_head(JsonObject& finding, FindingHead& head);
 
 // All problems, one a line.
 Error error_of(const Problems& problems);

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "pipelines/recipe/file_reader.h"
+#include "pipelines/recipe/finding_file.h"
 #include "server/base/json_document.h"
 
 namespace inferad::recipe {
@@ -66,17 +66,10 @@ JoinCondition condition(const JsonNode& node, const JoinFile& file, int depth) {
 }
 
 JoinFinding finding(const JsonNode& node, const JoinFile& file) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> levels{
-      {{"STAT", "STAT"}, {"HIGH", "HIGH"}, {"ROUTINE", "ROUTINE"}}};
   JsonObject object(node);
   JoinFinding result;
-  result.id = identifier(object, "id");
-  result.name = required_text(object, "name", 64);
-  if (const auto code = object.require("concept")) result.concept_code = coded_concept(*code);
-  result.site = optional_concept(object, "site");
-  result.laterality = optional_concept(object, "laterality");
+  read_head(object, result);
   if (const auto when = object.require("when")) result.when = condition(*when, file, 0);
-  if (const auto level = object.find("priority")) result.level = choose<std::string_view>(*level, levels).value_or("");
   return result;
 }
 
@@ -99,11 +92,10 @@ JoinFile join_of(const JsonNode& node, const std::filesystem::path& folder) {
     }
   }
   if (const auto list = object.require("findings")) {
-    std::set<std::string> ids;
+    Names ids;
     for (const auto& each : list->elements(1, kFindingsMax)) {
       file.findings.push_back(finding(each, file));
-      const auto& id = file.findings.back().id;
-      if (!id.empty() && !ids.insert(id).second) each.fail(fmt::format("\"{}\" is given twice", id));
+      ids.add(each, file.findings.back().id);
     }
   }
   return file;

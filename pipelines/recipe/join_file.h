@@ -3,11 +3,10 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "pipelines/findings/findings.h"
+#include "pipelines/recipe/finding_head.h"
 #include "pipelines/recipe/range.h"
 #include "server/base/result.h"
 
@@ -28,12 +27,8 @@ struct JoinCondition {
   Range range;
 };
 
-struct JoinFinding {
-  std::string id, name;
-  findings::CodedConcept concept_code;
-  std::optional<findings::CodedConcept> site, laterality;
+struct JoinFinding : FindingHead {
   JoinCondition when;
-  std::string level;  // "STAT", "HIGH", "ROUTINE"; "": asks for nothing
 };
 
 struct JoinFile {

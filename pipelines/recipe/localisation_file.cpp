@@ -33,6 +33,22 @@ void check_finding(const JsonNode& node, const PipelineFile& pipeline, const std
     node.fail(fmt::format("the finding \"{}\" does not look at a class: it has no score to lower", id));
 }
 
+void read_method(JsonObject& object, const PipelineFile& pipeline, Localisation& out) {
+  using Method = Localisation::Method;
+  static constexpr std::array<std::pair<std::string_view, Method>, 2> methods{
+      {{"occlusion", Method::occlusion}, {"integrated_gradients", Method::integrated_gradients}}};
+  const auto word = object.find("method");
+  if (word) out.method = choose<Method>(*word, methods).value_or(out.method);
+  if (out.method == Method::occlusion) {
+    if (const auto most = object.find("places_max"))
+      out.places_max = static_cast<std::size_t>(most->integer(1, 10'000).value_or(1));
+    return;
+  }
+  object.read("steps", out.steps, 1, 1024);
+  if (pipeline.from_bundle || !pipeline.recipe.postprocessing.empty())
+    word->fail("needs the scores as the network gives them: there must be no \"postprocessing\"");
+}
+
 }  // namespace
 
 void read_localisation(const JsonNode& node, PipelineFile& pipeline) {
@@ -50,8 +66,7 @@ void read_localisation(const JsonNode& node, PipelineFile& pipeline) {
   }
   if (const auto fill = object.find("fill")) result.fill = fill->number(-1e12, 1e12);
   object.read("batch", result.batch, 1, 256);
-  if (const auto most = object.find("places_max"))
-    result.places_max = static_cast<std::size_t>(most->integer(1, 10'000).value_or(1));
+  read_method(object, pipeline, result);
   const bool one_image = pipeline.input.dimensions == 2 && pipeline.input.images.empty() &&
                          pipeline.input.frames != findings::FrameChoice::all;
   if (!std::holds_alternative<Classification>(pipeline.output) || !one_image)

@@ -20,6 +20,9 @@ constexpr std::array<std::pair<std::string_view, ModelFormat>, 3> kFormats{
      {"torchscript", ModelFormat::torchscript},
      {"bundle", ModelFormat::bundle}}};
 
+constexpr std::array<std::pair<std::string_view, Precision>, 2> kPrecisions{
+    {{"float32", Precision::float32}, {"bf16", Precision::bfloat16}}};
+
 // A path that stays in its folder.
 std::filesystem::path inner_path(const JsonNode& node) {
   const auto text = node.text();
@@ -84,6 +87,8 @@ ModelFile model_of(const JsonNode& node, const std::filesystem::path& folder) {
     model.format = choose<ModelFormat>(*format, kFormats).value_or(model.format);
   if (const auto file = object.require("file")) model.file = inner_path(*file);
   if (const auto hash = object.require("sha256")) model.sha256 = sha256(*hash);
+  if (const auto word = object.find("precision"))
+    model.precision = choose<Precision>(*word, kPrecisions).value_or(model.precision);
   if (const auto source = object.find("source")) model.source = source_of(*source);
   if (const auto card = object.require("card")) model.card = card_of(*card);
   return model;

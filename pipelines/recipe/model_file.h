@@ -20,6 +20,9 @@ enum class ModelFormat {
   bundle,              // a MONAI bundle: configs/ and models/model.ts in the folder of model.json
 };
 
+// What a network computes in. With bfloat16 weights and input have 8 significant bits (three digits), the answer too.
+enum class Precision { float32, bfloat16 };
+
 // Where weights come from that do not lie in the repository. `inferad models fetch` gets them.
 struct ModelSource {
   std::string url;               // https:// or http://; "": these bytes are published nowhere, a mirror has them
@@ -42,6 +45,7 @@ struct ModelFile {
   std::filesystem::path folder;  // absolute or relative as it was given
   std::filesystem::path file;    // within folder, of the weights
   std::string sha256;            // that the bytes of `file` must have
+  Precision precision = Precision::float32;
   std::optional<ModelSource> source;
   ModelCard card;
 };

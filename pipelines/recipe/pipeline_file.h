@@ -14,6 +14,7 @@
 #include "pipelines/findings/findings.h"
 #include "pipelines/recipe/detection.h"
 #include "pipelines/recipe/eligibility.h"
+#include "pipelines/recipe/finding_head.h"
 #include "pipelines/recipe/image_output.h"
 #include "pipelines/recipe/input.h"
 #include "pipelines/recipe/localisation.h"
@@ -54,6 +55,7 @@ struct RegressionValue {
   std::optional<double> half_width;
   std::optional<std::array<int, 2>> bounds;  // index of the lower and of the upper one
   double confidence_percent = 95;            // that the interval stands for
+  std::string image;                         // as FindingSpec::image
 };
 struct Regression {
   std::vector<RegressionValue> values;
@@ -84,10 +86,7 @@ struct MeasurementSpec {
 };
 
 // A finding is present when what it looks at reaches its threshold.
-struct FindingSpec {
-  std::string id, name;  // "pneumonia", "Pneumonia"
-  findings::CodedConcept concept_code;
-  std::optional<findings::CodedConcept> site, laterality;
+struct FindingSpec : FindingHead {
   // Exactly one of these four:
   std::vector<std::string> classes;     // sum of their probabilities (score: one class)
   std::string measurement;              // MeasurementSpec::id
@@ -99,7 +98,7 @@ struct FindingSpec {
   // Where the threshold comes from, for reports; "" and absent when not stated.
   std::string operating_point;
   std::optional<double> sensitivity, specificity;  // 0 to 1
-  std::string level;  // the priority that it asks for when present: "STAT", "HIGH", "ROUTINE"; "" = none
+  std::string image;                               // of several: the WantedView that it is of; "" = of all together
 };
 
 struct PipelineFile {

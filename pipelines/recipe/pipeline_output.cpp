@@ -7,6 +7,7 @@
 #include <set>
 
 #include "pipelines/recipe/file_reader.h"
+#include "pipelines/recipe/finding_file.h"
 
 namespace inferad::recipe {
 
@@ -27,26 +28,6 @@ constexpr std::array<Rgb, 12> kColours{{{230, 159, 0},
                                         {23, 190, 207},
                                         {227, 119, 194},
                                         {140, 86, 75}}};
-
-// Notes a problem when a name is used twice.
-class Names {
- public:
-  void add(const JsonNode& owner, const std::string& name) {
-    if (!name.empty() && !names_.insert(name).second) owner.fail(fmt::format("\"{}\" is given twice", name));
-  }
-  bool has(const std::string& name) const { return names_.contains(name); }
-  std::vector<std::string> all() const { return {names_.begin(), names_.end()}; }
-  // Notes a problem when `name` is none of these.
-  void require(const JsonNode& user, const std::string& name, const char* what) const {
-    if (name.empty() || has(name)) return;
-    const auto near = nearest_word(name, all());
-    user.fail(
-        fmt::format("there is no {} \"{}\"{}", what, name, near.empty() ? "" : ": did you mean \"" + near + "\"?"));
-  }
-
- private:
-  std::set<std::string> names_;
-};
 
 Rgb colour(const JsonNode& node) {
   Rgb result{};
@@ -112,7 +93,7 @@ void read_interval(const JsonNode& node, RegressionValue& value) {
   object.read("percent", value.confidence_percent, 1, 100);
 }
 
-Regression regression_of(JsonObject& object) {
+Regression regression_of(JsonObject& object, const Input& input) {
   Regression result;
   const auto values = object.require("values");
   if (!values) return result;
@@ -128,6 +109,7 @@ Regression regression_of(JsonObject& object) {
     if (const auto code = member.require("unit")) value.unit = coded_concept(*code);
     if (const auto limits = member.find("range")) value.range = range(*limits, -1e12, 1e12);
     if (const auto interval = member.find("interval")) read_interval(*interval, value);
+    value.image = image_of(member, input);
     result.values.push_back(std::move(value));
   }
   return result;
@@ -166,90 +148,6 @@ MeasurementSpec measurement_of(const JsonNode& node, const Names& labels) {
   return spec;
 }
 
-struct Known {
-  Names labels, classes, measurements, values, detections;
-  bool scores = false;   // classes or detections have scores, not probabilities
-  double score_min = 0;  // of detections
-};
-
-// How many detections of these labels there are, beyond an operating point.
-void read_counted(JsonObject& object, const JsonNode& labels, FindingSpec& finding, const Known& known) {
-  finding.detections = texts(labels, 255, 64);
-  for (const auto& name : finding.detections) known.detections.require(labels, name, "label");
-  finding.score_at_least = known.score_min;
-  const auto point = object.find("score_at_least");
-  if (!point) return;
-  finding.score_at_least = point->number(-1e12, known.scores ? 1e12 : 1).value_or(known.score_min);
-  if (finding.score_at_least < known.score_min)
-    point->fail(fmt::format("is below \"score_min\", {:g}: such detections are dropped", known.score_min));
-}
-
-// What the finding looks at: exactly one of four.
-void read_subject(JsonObject& object, FindingSpec& finding, const Known& known) {
-  const auto& node = object.node();
-  int subjects = 0;
-  if (const auto classes = object.find("class")) {
-    ++subjects;
-    finding.classes = texts(*classes, 1000, 64);
-    for (const auto& name : finding.classes) known.classes.require(*classes, name, "class");
-    if (known.scores && finding.classes.size() > 1)
-      classes->fail("scores of several classes cannot be added: name one");
-  }
-  if (const auto measurement = object.find("measurement")) {
-    ++subjects;
-    finding.measurement = measurement->text().value_or("");
-    known.measurements.require(*measurement, finding.measurement, "measurement");
-  }
-  if (const auto value = object.find("value")) {
-    ++subjects;
-    finding.value = value->text().value_or("");
-    known.values.require(*value, finding.value, "value");
-  }
-  if (const auto labels = object.find("detections")) {
-    ++subjects;
-    read_counted(object, *labels, finding, known);
-  }
-  if (subjects != 1) node.fail_expected("exactly one of \"class\", \"measurement\", \"value\" and \"detections\"");
-}
-
-void read_threshold(JsonObject& object, FindingSpec& finding, bool probability) {
-  const double least = probability ? 0 : -1e12, most = probability ? 1 : 1e12;
-  if (const auto limit = object.find("at_least")) finding.at_least = limit->number(least, most);
-  if (const auto limit = object.find("at_most")) finding.at_most = limit->number(least, most);
-  if (object.has("at_least") == object.has("at_most"))
-    object.node().fail_expected("exactly one of \"at_least\" and \"at_most\"");
-  const auto node = object.find("indeterminate");
-  if (!node) return;
-  finding.indeterminate = node->number(least, most);
-  const bool outside = finding.indeterminate && ((finding.at_least && *finding.indeterminate >= *finding.at_least) ||
-                                                 (finding.at_most && *finding.indeterminate <= *finding.at_most));
-  if (outside) node->fail("must lie on the absent side of the threshold");
-}
-
-void read_operating_point(const JsonNode& node, FindingSpec& finding) {
-  JsonObject object(node);
-  finding.operating_point = required_text(object, "source", 1024);
-  if (const auto value = object.find("sensitivity")) finding.sensitivity = value->number(0, 1);
-  if (const auto value = object.find("specificity")) finding.specificity = value->number(0, 1);
-}
-
-FindingSpec finding_of(const JsonNode& node, const Known& known) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> levels{
-      {{"STAT", "STAT"}, {"HIGH", "HIGH"}, {"ROUTINE", "ROUTINE"}}};
-  JsonObject object(node);
-  FindingSpec finding;
-  finding.id = identifier(object, "id");
-  finding.name = required_text(object, "name", 64);
-  if (const auto code = object.require("concept")) finding.concept_code = coded_concept(*code);
-  finding.site = optional_concept(object, "site");
-  finding.laterality = optional_concept(object, "laterality");
-  read_subject(object, finding, known);
-  read_threshold(object, finding, !finding.classes.empty() && !known.scores);
-  if (const auto point = object.find("operating_point")) read_operating_point(*point, finding);
-  if (const auto level = object.find("priority")) finding.level = choose<std::string_view>(*level, levels).value_or("");
-  return finding;
-}
-
 void read_kind_of_output(const JsonNode& node, PipelineFile& out, Known& known) {
   static constexpr std::array<std::pair<std::string_view, int>, 5> kinds{
       {{"segmentation", 0}, {"classification", 1}, {"regression", 2}, {"detection", 3}, {"image", 4}}};
@@ -278,7 +176,7 @@ void read_kind_of_output(const JsonNode& node, PipelineFile& out, Known& known) 
   } else if (*kind == 4) {
     out.output = image_output_of(object);
   } else {
-    auto regression = regression_of(object);
+    auto regression = regression_of(object, out.input);
     for (const auto& value : regression.values) known.values.add(node, value.id);
     out.output = std::move(regression);
   }
@@ -300,7 +198,7 @@ void read_output(JsonObject& pipeline, PipelineFile& out) {
   if (const auto list = pipeline.find("findings")) {
     Names ids;
     for (const auto& node : list->elements(0, 100)) {
-      out.findings.push_back(finding_of(node, known));
+      out.findings.push_back(finding_of(node, known, out.input));
       ids.add(node, out.findings.back().id);
     }
   }

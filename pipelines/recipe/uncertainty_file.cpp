@@ -72,7 +72,8 @@ void read_uncertainty(const JsonNode& node, PipelineFile& pipeline) {
                         std::holds_alternative<Classification>(pipeline.output) ||
                         std::holds_alternative<Regression>(pipeline.output);
   if (!averaged) node.fail("only a segmentation, a classification or a regression has a mean of several answers");
-  if (!pipeline.input.images.empty()) node.fail("is for one image, the input asks for several together");
+  if (augmentation && !pipeline.input.images.empty())
+    augmentation->fail("mirrors are for one image, the input asks for several together");
   if (augmentation && has_side(pipeline))
     augmentation->fail("a label or finding has a laterality, and in a mirror left is right: leave one of them out");
   pipeline.uncertainty = std::move(result);

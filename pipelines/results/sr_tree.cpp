@@ -144,6 +144,10 @@ void write_group(ContentItem& measurements, const ResultRequest& request, const 
   group.code(Relationship::contains, dcm("121071", "Finding"), finding.concept_code);
   if (volumetric) write_region(group, *finding.segment, *seg, request.findings.series_uid);
   if (finding.location) write_location(group, request, *finding.location);
+  for (const auto& [name, image] : request.findings.input_images)
+    if (name == finding.input_image)
+      group.image(Relationship::contains, dcm("121112", "Source of Measurement"), image.sop_class_uid,
+                  image.sop_instance_uid);
   if (finding.site) {
     auto site = group.code(Relationship::has_concept_modifier, kFindingSite, *finding.site);
     if (finding.laterality) site.code(Relationship::has_concept_modifier, kLaterality, *finding.laterality);

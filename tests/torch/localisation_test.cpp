@@ -57,7 +57,11 @@ const findings::Finding& finding(const engine::PipelineOutput& output) { return 
 TEST_CASE("the place of the evidence is led back to the image, whatever flipped, resized and inverted it") {
   const SourceCatalog made;
   made.model("net", kBrightest);
-  made.pipeline(pipeline());
+  const bool hidden = GENERATE(true, false);
+  INFO((hidden ? "occlusion" : "integrated gradients"));
+  auto document = pipeline();
+  if (!hidden) document["localisation"]["method"] = "integrated_gradients";
+  made.pipeline(document);
   for (const bool inverted : {false, true}) {
     INFO(inverted);
     const auto output = made.run(radiograph(inverted));
@@ -84,7 +88,7 @@ TEST_CASE("the place of the evidence is led back to the image, whatever flipped,
     CHECK(heat(110, 40) > 0.7F * static_cast<float>(map.greatest));
     CHECK(heat(49, 40) < 0.1F * static_cast<float>(map.greatest));  // where a mirror would put it
     CHECK(heat(5, 100) < 0.1F * static_cast<float>(map.greatest));
-    CHECK(item.explanation.find("lowers the score by") != std::string::npos);
+    CHECK(item.explanation.find(hidden ? "lowers the score by" : "Of the score 0.") != std::string::npos);
   }
 }
 
@@ -130,4 +134,37 @@ TEST_CASE("a heat map that would cost too much, or says nothing, is left out and
     CHECK(output->findings.remarks.at(0).find("did not keep the batch axis") != std::string::npos);
     CHECK(finding(*output).presence == Presence::present);
   }
+}
+
+TEST_CASE("integrated gradients add up to what lies between the fill and the image") {
+  // Three times the mean of the left half: each column there gives as much, whatever it shows beside the fill.
+  const SourceCatalog made;
+  made.model("net",
+             "  p = torch.clamp(3 * x[:, :, :40].mean([1, 2, 3]) * x[:, :, :40].mean([1, 2, 3]), 0, 1)\n"
+             "  return torch.stack([1 - p, p], 1)\n");
+  auto document = pipeline();
+  document["preprocessing"] = {{{"_target_", "Resized"}, {"keys", "image"}, {"spatial_size", {80, 66}}}};
+  document["localisation"] = {{"finding", "large"}, {"method", "integrated_gradients"},
+                              {"patch", {40, 66}},  {"stride", 40},
+                              {"fill", 0},          {"steps", 16},
+                              {"batch", 5}};
+  made.pipeline(document);
+  auto image = radiograph(false);
+  image.voxels.assign(image.voxels.size(), 0.5F * 4095);
+  const auto output = made.run(image);
+  REQUIRE(output);
+  REQUIRE(finding(*output).heat_map);
+  CHECK(finding(*output).heat_map->greatest == Approx(0.75).epsilon(1e-4));  // 3 * 0.5 * 0.5, of the left half
+  CHECK(output->heat_map->values.at(kColumns - 10) == Approx(0).margin(1e-6));
+}
+
+TEST_CASE("a network without a gradient is refused where its gradient is asked for") {
+  const SourceCatalog made;
+  made.model("net", "  p = float(x.amax())\n  return torch.tensor([[1 - p, p]]).repeat([x.size(0), 1])\n");
+  auto document = pipeline();
+  made.pipeline(document);
+  CHECK(made.refusal().empty());
+  document["localisation"]["method"] = "integrated_gradients";
+  made.pipeline(document);
+  CHECK(made.refusal() == "model net gives no gradient: set \"method\": \"occlusion\"");
 }

@@ -27,8 +27,9 @@ inline Json class_pipeline() {
 
 class SourceCatalog {
  public:
-  // forward(self, x) has this body.
-  void model(const std::string& name, const std::string& body, const Json& card = Json::object()) const {
+  // forward(self, x) has this body; `more` are members of model.json.
+  void model(const std::string& name, const std::string& body, const Json& card = Json::object(),
+             const Json& more = Json::object()) const {
     const auto source = "def forward(self, x: Tensor) -> Tensor:\n" + body;
     auto document = recipe::testing::good_model();
     document["name"] = name;
@@ -36,6 +37,7 @@ class SourceCatalog {
     document["format"] = "torchscript-source";
     document["sha256"] = sha256_hex(source);
     document["card"].update(card);
+    document.update(more);
     folder_.write("models/" + name + "/model.json", document.dump(1));
     folder_.write("models/" + name + "/model.py", source);
   }

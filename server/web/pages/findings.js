@@ -11,6 +11,9 @@ const UNITS = { '[hnsf\'U]': 'HU', '1': '', '{ratio}': '', 'mm2': 'mm²', 'mm3':
 const unitText = (unit) => UNITS[unit?.value] ?? unit?.value ?? '';
 const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
+// Which of several images it is of: "left_cc" is the pipeline's own name for it.
+const ofImage = (item) => (item.input_image ? ` (${item.input_image.replaceAll('_', ' ')})` : '');
+
 // "Left lung", "Both sides": the segment's own label, or side and site.
 function regionName(item, segments) {
   const segment = segments.find((s) => s.number === item.segment);
@@ -48,7 +51,7 @@ function measurementsTable(items, segments) {
   const truncated = measured.some((item) => item.measurements.some((m) => m.truncated));
   return el('div', {}, el('div', { class: 'wide' }, el('table', { class: 'plain measures' },
     el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Measure'), el('th', { scope: 'col', class: 'unit' }, 'Unit'),
-      measured.map((item) => el('th', { scope: 'col', class: 'num' }, bdi(regionName(item, segments)))))),
+      measured.map((item) => el('th', { scope: 'col', class: 'num' }, bdi(regionName(item, segments) + ofImage(item)))))),
     el('tbody', {}, [...lines.values()].map((row) => el('tr', {},
       el('th', { scope: 'row', title: fullName(row.first) }, bdi(measureName(row.first))),
       el('td', { class: 'unit' }, unitText(row.first.unit)), [...row.cells].map((m) => cell(m, digitsOf([...row.cells])))))))),
@@ -61,7 +64,7 @@ function statements(items) {
   if (said.length === 0) return null;
   return el('ul', { class: 'statements' }, said.map((item) => el('li', { class: `said said-${item.presence}` },
     el('span', { class: 'presence' }, icon(PRESENCE_ICON[item.presence] ?? 'info'), PRESENCE[item.presence] ?? item.presence),
-    el('strong', {}, bdi(item.concept?.meaning ?? item.id)),
+    el('strong', {}, bdi((item.concept?.meaning ?? item.id) + ofImage(item))),
     el('span', { class: 'why' }, bdi(item.explanation ?? '')))));
 }
 

@@ -34,6 +34,19 @@ class ArchetypeTest(WorkerTest):
         self.sr = pydicom.dcmread(out / "sr.dcm")
         return {m["label"]: m["value"] for item in self.findings["items"] for m in item["measurements"]}
 
+    def sources(self):
+        """By tracking identifier of a measurement group: the images that it says its numbers are of."""
+        found = {}
+        measurements = next(item for item in self.sr.ContentSequence
+                            if item.ConceptNameCodeSequence[0].CodeValue == "126010")
+        for group in measurements.ContentSequence:
+            named = {}
+            for item in group.ContentSequence:
+                named.setdefault(item.ConceptNameCodeSequence[0].CodeValue, []).append(item)
+            found[named["112039"][0].TextValue] = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+                                                   for item in named.get("121112", [])]
+        return found
+
     def evidence(self):
         return {instance.ReferencedSOPInstanceUID
                 for study in self.sr.get("CurrentRequestedProcedureEvidenceSequence", [])
@@ -87,10 +100,14 @@ class Mammograms(ArchetypeTest):
             data.ViewCodeSequence = [items(**VIEW_CODES[data.ViewPosition])]
             data.ViewPosition = ""
 
-        self.write_all(LCC=coded, RMLO=coded)
+        written = self.write_all(LCC=coded, RMLO=coded)
         values = self.analyse("mg-density-views", self.folder / "study")
         for name, truth in {"left_cc": 6, "left_mlo": 12, "right_cc": 20, "right_mlo": 30}.items():
             self.assertAlmostEqual(values[name], truth, delta=0.7, msg=name)
+        self.assertEqual({item["id"]: item["input_image"] for item in self.findings["items"]},
+                         {name: name for name in ("left_cc", "left_mlo", "right_cc", "right_mlo")})
+        self.assertEqual(self.sources(), {"left_cc": [written["LCC"]], "left_mlo": [written["LMLO"]],
+                                          "right_cc": [written["RCC"]], "right_mlo": [written["RMLO"]]})
 
     def refused(self, code_value, *words):
         self.analyse("mg-density", self.folder / "study", status=3)

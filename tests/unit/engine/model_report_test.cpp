@@ -250,6 +250,45 @@ TEST_CASE("what does not fit the description is the model's mistake") {
   CHECK(report(segmentation(), {{4, 3, 1, std::vector<std::uint8_t>(12)}, {}}).error().code == Errc::model);
 }
 
+TEST_CASE("of several images a number says which one it is of: by its place in a batch, else by what the file says") {
+  auto file = segmentation();
+  file.input.images = {{"left", "L", {}}, {"right", "R", {}}};
+  recipe::RegressionValue density;
+  density.unit = {"%", "UCUM", "percent"}, density.name = some_code("Density");
+  recipe::Regression values;
+  for (const auto& [id, index] : {std::pair("d-left", 0), std::pair("d-right", 2)}) {
+    density.id = id, density.index = index;
+    values.values.push_back(density);
+  }
+  recipe::FindingSpec dense;
+  dense.id = "dense", dense.value = "d-right", dense.at_least = 5;
+  file.findings = {dense};
+  const auto images = [&](recipe::Input::Join join, const std::string& said) {
+    file.input.join = join;
+    values.values[0].image = said;
+    file.output = values;
+    const auto result = report(file, {{}, {10, 11, 20, 21}});
+    REQUIRE(result);
+    return item(*result, "d-left").input_image + "," + item(*result, "d-right").input_image + "," +
+           item(*result, "dense").input_image;
+  };
+  CHECK(images(recipe::Input::Join::batch, "") == "left,right,right");
+  CHECK(images(recipe::Input::Join::arguments, "") == ",,");
+  CHECK(images(recipe::Input::Join::arguments, "left") == "left,,");
+
+  auto classes = classification();
+  classes.input = file.input, classes.input.join = recipe::Input::Join::batch;
+  classes.output = recipe::Classification{{"l-ok", "l-ill", "r-ok", "r-ill"}, recipe::Scores::probability};
+  classes.findings[0].classes = {"r-ill"};
+  auto both = classes.findings[0];
+  both.id = "both", both.classes = {"l-ill", "r-ill"};
+  classes.findings.push_back(both);
+  const auto result = report(classes, {{}, {0.4, 0.2, 0.3, 0.1}});
+  REQUIRE(result);
+  CHECK(item(*result, "pneumonia").input_image == "right");
+  CHECK(item(*result, "both").input_image.empty());
+}
+
 TEST_CASE("a regression reports value and interval and keeps to its range") {
   auto file = segmentation();
   recipe::RegressionValue age;

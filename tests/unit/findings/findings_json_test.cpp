@@ -90,6 +90,7 @@ TEST_CASE("what the network was given survives the way through JSON") {
   auto findings = samples::analysed();
   findings.header_values = samples::header_values();
   findings.input_images = samples::input_images();
+  findings.items.at(0).input_image = "right_cc";
   const auto text = to_json(findings);
   const auto again = findings_from_json(text);
   REQUIRE(again);
@@ -99,6 +100,9 @@ TEST_CASE("what the network was given survives the way through JSON") {
   CHECK_FALSE(again->header_values.at(1).value);
   CHECK(again->header_values.at(2).fallback);
   CHECK(again->input_images.at(1).image.sop_instance_uid == "1.2.3.4.5.2");
+  CHECK(again->items.at(0).input_image == "right_cc");
+  CHECK(error_of(replaced(text, "\"input_image\": \"right_cc\"", "\"input_image\": \"right\"")) ==
+        "findings.json: /items/0/input_image: names none of input_images");
   CHECK(error_of(replaced(text, "\"given\": 0.64", "\"give\": 0.64")) ==
         "findings.json: /header_values/0/give: is not a member of this object");
 }

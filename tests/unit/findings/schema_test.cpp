@@ -47,6 +47,7 @@ TEST_CASE("what we write is valid under the shipped schemas") {
   located.header_values = samples::header_values();
   located.files = {samples::image_file()};
   located.input_images = samples::input_images();
+  located.items.back().input_image = "left_cc";
   CHECK(accepted(validate_with("findings.schema.json", to_json(located))));
   CHECK(accepted(validate_with("job.schema.json", to_json(samples::job()))));
   auto joining = samples::job();

@@ -46,6 +46,13 @@ TEST_CASE("a localisation has its finding, its patch and its limits") {
   CHECK_FALSE(asked.fill);
   CHECK(asked.batch == 8);
   CHECK(asked.places_max == 400);
+  CHECK(asked.method == Localisation::Method::occlusion);
+  auto document = classifier();
+  document["localisation"].update({{"method", "integrated_gradients"}, {"steps", 64}});
+  const auto gradients = read(document);
+  if (!gradients) FAIL(gradients.error().what);
+  CHECK(gradients->localisation->method == Localisation::Method::integrated_gradients);
+  CHECK(gradients->localisation->steps == 64);
 }
 
 TEST_CASE("mistakes of a localisation have their place") {
@@ -53,6 +60,13 @@ TEST_CASE("mistakes of a localisation have their place") {
   CHECK(says("/localisation/stride", 17, "/localisation/stride: is larger than the patch"));
   CHECK(says("/localisation/patch", {1}, "/localisation/patch"));
   CHECK(says("/localisation/places_max", 0, "an integer from 1 to 10000"));
+  CHECK(says("/localisation/method", "guess", "\"occlusion\" or \"integrated_gradients\""));
+  CHECK(says("/localisation/steps", 8, "/localisation/steps: no such setting"));
+  auto gradients = classifier();
+  gradients["localisation"]["method"] = "integrated_gradients";
+  CHECK(says("/localisation/places_max", 8, "/localisation/places_max: no such setting", gradients));
+  CHECK(says("/postprocessing", {{{"_target_", "Activationsd"}, {"keys", "pred"}, {"softmax", true}}},
+             "/localisation/method: needs the scores as the network gives them", gradients));
   CHECK(says("/localisation/colour", "red", "/localisation/colour: no such setting"));
   CHECK(says("/input/dimensions", 3, "/localisation: only the classification of one image"));
   CHECK(says("/input/frames", "all", "/localisation: only the classification of one image"));

@@ -45,6 +45,10 @@ TEST_CASE("model.json is read with its card, source and what it accepts") {
   CHECK(model->card.accepts.age_years.least == 18);
   CHECK(model->card.calibrated);
   CHECK(model->card.population == "Adults");
+  CHECK(model->precision == Precision::float32);
+  document["precision"] = "bf16";
+  folder.write("net/model.json", document.dump());
+  CHECK(read_model_file(folder.path / "net")->precision == Precision::bfloat16);
 }
 
 TEST_CASE("mistakes in model.json are told with their place") {
@@ -53,6 +57,7 @@ TEST_CASE("mistakes in model.json are told with their place") {
   for (const char* file : {"/etc/passwd", "", "a/../../b", "folder/", "."})
     CHECK(contains(problem("/file", file), "/file"));
   CHECK(contains(problem("/format", "pickle"), "\"torchscript-source\", \"torchscript\" or \"bundle\""));
+  CHECK(contains(problem("/precision", "fp16"), "\"float32\" or \"bf16\""));
   CHECK(contains(problem("/sha256", "abc"), "64 hexadecimal digits"));
   CHECK(contains(problem("/name", "other"), "the name of the folder, \"net\""));
   CHECK(contains(problem("/card/limits", "none"), "/card/limits"));

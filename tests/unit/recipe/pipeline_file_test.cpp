@@ -49,6 +49,16 @@ Json classifier() {
   return document;
 }
 
+// Of two images, one beside the other.
+Json two_views(const char* join) {
+  auto document = classifier();
+  document["inferer"] = {{"_target_", "SimpleInferer"}};
+  document["input"] = {{"dimensions", 2},
+                       {"images", {{{"name", "left"}, {"laterality", "L"}}, {{"name", "right"}, {"laterality", "R"}}}},
+                       {"join", join}};
+  return document;
+}
+
 Json regressor() {
   auto document = good_pipeline();
   document.erase("measurements");
@@ -142,6 +152,21 @@ TEST_CASE("a detection has its form, limits and labels, and findings count them 
   auto document = detector();
   document["findings"][0].erase("score_at_least");
   CHECK(read(document)->findings.at(0).score_at_least == 0.2);
+}
+
+TEST_CASE("a finding may be of one of several images") {
+  auto document = two_views("arguments");
+  document["findings"][0]["image"] = "right";
+  const auto pipeline = read(document);
+  if (!pipeline) FAIL(pipeline.error().what);
+  CHECK(pipeline->findings.at(0).image == "right");
+  CHECK(contains(with("/findings/0/image", "rigth", document),
+                 "/findings/0/image: there is no image \"rigth\": did you mean \"right\"?"));
+  CHECK(contains(with("/findings/0/image", "right", classifier()), "/findings/0/image: there is one image"));
+  CHECK(contains(with("/findings/0/image", "right", two_views("batch")), "a number's place says which image"));
+  CHECK(with("/uncertainty", {{"ensemble", {"other"}}}, document).empty());
+  CHECK(contains(with("/uncertainty", {{"augmentation", {"flip_x"}}}, document),
+                 "/uncertainty/augmentation: mirrors are for one image"));
 }
 
 TEST_CASE("mistakes of a detection have their place, steps that would lead positions astray among them") {

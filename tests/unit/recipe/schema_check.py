@@ -60,7 +60,8 @@ HEADER = {**REGRESSION, "input": {"header": [
     {"attribute": "PatientAge", "unit": "a", "scale": 0.01, "offset": -0.4, "range": {"min": 18}, "default": 60},
     {"attribute": "PatientSex", "codes": {"F": 0, "M": 1}}]}}
 VIEWS = {**CLASSIFICATION, "input": {"dimensions": 2, "join": "channels", "images": [
-    {"name": "left_cc", "laterality": "L", "view": "CC"}, {"name": "side", "view": ["LL", "LATERAL"]}]}}
+    {"name": "left_cc", "laterality": "L", "view": "CC"}, {"name": "side", "view": ["LL", "LATERAL"]}]},
+         "findings": [{**CLASSIFICATION["findings"][0], "image": "side"}]}
 FRAMES = {**CLASSIFICATION, "input": {"dimensions": 2, "frames": "all"}}
 SPREAD = {**CLASSIFICATION, "uncertainty": {"augmentation": ["flip_x", "flip_xy"], "ensemble": ["other"],
                                             "indeterminate_deviations": 2}, "priority_outside_domain": True}
@@ -102,9 +103,10 @@ def shipped(pattern):
 
 
 GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, IMAGE, HEADER, VIEWS, FRAMES, SPREAD, LOCATED, JOIN, BUNDLE,
+                     changed(changed(LOCATED, "/localisation/places_max", None), "/localisation/method", "integrated_gradients"),
                      *shipped("tests/torch/archetypes/catalog/*/pipeline.json"),
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
-        "model": [MODEL, *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
+        "model": [MODEL, changed(MODEL, "/precision", "bf16"), *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
 BAD = {
     "pipeline": [
         changed(LUNG, "/kind", "dance"), changed(LUNG, "/colour", "red"), changed(LUNG, "/lungs/airways/wall_mm", 99),
@@ -142,7 +144,8 @@ BAD = {
         changed(LUNG, "/uncertainty", {"ensemble": ["other"]}),
         changed(LOCATED, "/localisation/patch", [1, 2, 3]), changed(LOCATED, "/localisation/stride", 0),
         changed(LOCATED, "/localisation/finding", None), changed(LOCATED, "/localisation/batch", 0),
-        changed(LOCATED, "/localisation/places_max", 20000), changed(LUNG, "/localisation", LOCATED["localisation"]),
+        changed(LOCATED, "/localisation/places_max", 20000), changed(LOCATED, "/localisation/steps", 8),
+        changed(LOCATED, "/localisation/method", "integrated_gradients"), changed(LOCATED, "/localisation/method", "guess"), changed(LUNG, "/localisation", LOCATED["localisation"]),
         changed(DETECTION, "/localisation", LOCATED["localisation"]),
         changed(JOIN, "/inputs", []), changed(JOIN, "/findings", None), changed(JOIN, "/model", "net"), changed(JOIN, "/output", {}),
         changed(JOIN, "/findings/0/when", {}), changed(JOIN, "/findings/0/when/all/0/any/1/is", "measured"),
@@ -151,6 +154,7 @@ BAD = {
         changed(DETECTION, "/findings/0/value", "x"), changed(BUNDLE, "/bundle", None), changed(BUNDLE, "/inferer", {"_target_": "SimpleInferer"}),
     ],
     "model": [
+        changed(MODEL, "/precision", "fp16"),
         changed(MODEL, "/file", "../x"), changed(MODEL, "/file", "/etc/passwd"), changed(MODEL, "/file", "a/../../x"),
         changed(MODEL, "/file", "a/"), changed(MODEL, "/format", "pickle"), changed(MODEL, "/sha256", "abc"),
         changed(MODEL, "/card/licence", ""), changed(MODEL, "/card/accepts/modalty", "CT"),
