@@ -46,6 +46,18 @@ void add_file_commands(CLI::App& app, Words& words, int& status) {
   run->add_option("path", words.paths, "DICOM files or folders of one study")->required();
   run->add_option("--out", words.out, "folder for findings.json, seg.dcm and sr.dcm")->required();
 
+  auto* pixels = add_command(
+      app, words, "pixels", "decode image files and print the SHA-256 of their pixels",
+      [&] { return pixels_command(words.node, words.paths); }, status);
+  pixels->add_option("file", words.paths, "DICOM files")->required();
+  pixels->add_flag("--json", words.node.json, "one JSON object a line");
+  pixels->footer(
+      "The SHA-256 is that of the stored values of all frames: frame by frame, row by row, pixel by pixel, of colour\n"
+      "sample by sample (as with Planar Configuration 0). Each value is an integer of Bits Allocated bits (1 bit: 8),\n"
+      "little endian, two's complement if signed; bits around the stored ones count as 0 or the sign. Nothing is\n"
+      "rescaled, windowed or converted to another colour space. With pydicom: sha256(pixel_array.tobytes()).\n"
+      "Exit status: 0 all decoded, 1 a file cannot be opened, 3 a file cannot be decoded (the reason is told).");
+
   auto* echo = add_command(
       app, words, "echo", "does a configured peer answer?", [&] { return echo_command(words.node, words.peer); },
       status);
@@ -131,7 +143,7 @@ int main(int argc, char** argv) {
       "A DICOM node that runs AI on the studies a PACS pushes, and raises urgent ones on the reading worklist.");
   app.set_version_flag("--version", "inferad " INFERAD_VERSION);
   app.require_subcommand(1);
-  app.footer("Exit status: 0 done, 1 failed, 3 not analysed (run), 78 the configuration has mistakes.");
+  app.footer("Exit status: 0 done, 1 failed, 3 not analysed (run, pixels), 78 the configuration has mistakes.");
   Words words;
   int status = 0;
   add_file_commands(app, words, status);

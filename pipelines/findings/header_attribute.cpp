@@ -50,17 +50,21 @@ const HeaderAttribute* find_header_attribute(std::string_view keyword) {
   return found == std::end(kAttributes) ? nullptr : &*found;
 }
 
-std::optional<double> header_number(const HeaderAttribute& attribute, std::string_view text) {
-  if (attribute.kind == Kind::age) return age_in_years(text);
-  if (attribute.kind == Kind::word) return std::nullopt;
+std::optional<double> decimal_number(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  if (attribute.above_zero && value <= 0) return std::nullopt;
   return value;
+}
+
+std::optional<double> header_number(const HeaderAttribute& attribute, std::string_view text) {
+  if (attribute.kind == Kind::age) return age_in_years(text);
+  if (attribute.kind == Kind::word) return std::nullopt;
+  const auto value = decimal_number(text);
+  return value && attribute.above_zero && *value <= 0 ? std::nullopt : value;
 }
 
 std::optional<double> age_in_years(std::string_view text) {

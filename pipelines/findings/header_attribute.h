@@ -42,6 +42,9 @@ struct HeaderText {
 };
 using HeaderTexts = std::map<std::string, HeaderText, std::less<>>;
 
+// A DS or IS (PS3.5 6.2): a finite decimal number with nothing but spaces around it.
+std::optional<double> decimal_number(std::string_view text);
+
 // As a number in the first unit. nullopt: a word, no number, or 0 where 0 means nothing.
 std::optional<double> header_number(const HeaderAttribute& attribute, std::string_view text);
 

@@ -2,7 +2,7 @@
 // Frames of 8-bit colour (ultrasound, endoscopy) → grey. Internal to imaging/. Pure.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -17,10 +17,24 @@ enum class ColourLayout {
 
 bool is_known_colour(std::string_view photometric);  // RGB, YBR_FULL, YBR_FULL_422
 
-// Bytes of one frame with `pixels` pixels.
-std::size_t colour_bytes(ColourLayout layout, std::size_t pixels);
+// Samples of one frame with `pixels` pixels.
+std::size_t colour_samples(ColourLayout layout, std::size_t pixels);
 
-// Luminance (PS3.3 C.7.6.3.1.2: 0.299 R + 0.587 G + 0.114 B, which is what Y is), 0 to 255, of out.size() pixels.
-void to_grey(std::span<const std::uint8_t> frame, ColourLayout layout, bool rgb, std::span<float> out);
+// Where sample 0, 1 or 2 of a pixel stands in a frame; of two subsampled pixels B and R are the same.
+std::size_t colour_place(ColourLayout layout, std::size_t pixels, std::size_t pixel, std::size_t sample);
+
+// PS3.3 C.7.6.3.1.2, which is what Y is.
+constexpr float luminance(float red, float green, float blue) { return 0.299F * red + 0.587F * green + 0.114F * blue; }
+
+// Luminance, 0 to 255, of out.size() pixels.
+template <class Sample>
+void to_grey(std::span<const Sample> frame, ColourLayout layout, bool rgb, std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto at = [&](std::size_t sample) {
+      return static_cast<float>(frame[colour_place(layout, out.size(), i, sample)]);
+    };
+    out[i] = rgb ? luminance(at(0), at(1), at(2)) : at(0);
+  }
+}
 
 }  // namespace inferad::imaging

@@ -26,7 +26,7 @@ constexpr Uint32 kLoadedValueMax = 4096;  // longer values stay on disk
 int frames(DcmItem& item) {
   const auto value = text(item, DCM_NumberOfFrames);
   if (value.empty()) return 1;
-  const auto count = number(value);
+  const auto count = findings::decimal_number(value);
   return count && *count >= 1 && *count <= std::numeric_limits<int>::max() ? static_cast<int>(*count) : 0;
 }
 
@@ -47,7 +47,7 @@ findings::GreyScale read_grey(DcmItem& item, const std::string& photometric) {
   grey.inverted = photometric == "MONOCHROME1" || text(item, DCM_PresentationLUTShape) == "INVERSE";
   const auto centres = texts(item, DCM_WindowCenter), widths = texts(item, DCM_WindowWidth);
   if (centres.empty() || widths.empty()) return grey;
-  const auto centre = number(centres.front()), width = number(widths.front());
+  const auto centre = findings::decimal_number(centres.front()), width = findings::decimal_number(widths.front());
   const auto function = text(item, DCM_VOILUTFunction);
   grey.function = function == "SIGMOID"        ? findings::GreyScale::Function::sigmoid
                   : function == "LINEAR_EXACT" ? findings::GreyScale::Function::linear_exact
@@ -84,14 +84,6 @@ void read_view(DcmItem& item, SliceHeader& header) {
   header.view_modified = view->findAndGetSequenceItem(DCM_ViewModifierCodeSequence, modifier).good();
 }
 
-findings::HeaderTexts header_texts(DcmItem& item) {
-  findings::HeaderTexts texts;
-  for (const auto& attribute : findings::header_attributes())
-    if (auto said = text(item, DcmTagKey(attribute.group, attribute.element)); !said.empty())
-      texts.emplace(attribute.keyword, findings::HeaderText{std::move(said)});
-  return texts;
-}
-
 SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::string transfer_syntax) {
   SliceHeader header;
   header.file = path;
@@ -117,7 +109,7 @@ SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::s
   header.patient_age = text(item, DCM_PatientAge);
   header.patient_sex = text(item, DCM_PatientSex);
   header.image_type = texts(item, DCM_ImageType);
-  header.header = header_texts(item);
+  read_texts(item, header.header);
   return header;
 }
 
@@ -138,12 +130,6 @@ std::unique_ptr<DcmDataset> load_as_jpeg2000(const std::filesystem::path& path, 
 
 }  // namespace
 
-std::string transfer_syntax_name(const std::string& uid) {
-  if (const auto name = high_throughput_name(uid); !name.empty()) return std::string(name);
-  const DcmXfer syntax(uid.c_str());
-  return syntax.getXfer() == EXS_Unknown ? std::string() : syntax.getXferName();
-}
-
 DicomFile::DicomFile(std::unique_ptr<DcmDataset> dataset, SliceHeader header)
     : dataset_(std::move(dataset)), header_(std::move(header)), slices_(slices_of(*dataset_, header_)) {}
 DicomFile::DicomFile(DicomFile&&) noexcept = default;
@@ -157,11 +143,12 @@ Result<OrRefusal<DicomFile>> DicomFile::open(const std::filesystem::path& path) 
       file.loadFile(OFFilename(path.c_str()), EXS_Unknown, EGL_noChange, kLoadedValueMax, ERM_autoDetect);
   std::string syntax = text(*file.getMetaInfo(), DCM_TransferSyntaxUID);
   std::unique_ptr<DcmDataset> dataset;
-  if (!high_throughput_name(syntax).empty()) {
+  if (is_high_throughput(syntax)) {
     dataset = load_as_jpeg2000(path, *file.getMetaInfo());
   } else if (!syntax.empty() && DcmXfer(syntax.c_str()).getXfer() == EXS_Unknown) {
     return OrRefusal<DicomFile>(
-        refuse(refusal::kTransferSyntax, fmt::format("transfer syntax {} is not known", syntax)));
+        refuse(refusal::kTransferSyntax,
+               fmt::format("a file is encoded as {}, which is not decoded here", transfer_syntax_in_words(syntax))));
   } else if (status.good()) {
     dataset.reset(file.getAndRemoveDataset());
     if (syntax.empty()) syntax = DcmXfer(dataset->getOriginalXfer()).getXferID();

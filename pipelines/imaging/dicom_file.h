@@ -38,7 +38,4 @@ class DicomFile {
   std::vector<SliceHeader> slices_;
 };
 
-// (0002,0010), known to this program or not: a name for people, "" when unknown.
-std::string transfer_syntax_name(const std::string& uid);
-
 }  // namespace inferad::imaging

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "pipelines/imaging/dicom_file.h"
-#include "pipelines/imaging/pixels.h"
+#include "pipelines/imaging/stored.h"
 #include "server/base/parallel.h"
 
 namespace inferad::imaging {

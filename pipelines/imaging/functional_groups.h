@@ -13,8 +13,12 @@ class DcmDataset;
 
 namespace inferad::imaging {
 
-// Position, orientation, pixel spacing, rescale and convolution kernel, from the data set of a single-frame image.
+// Position, orientation, pixel spacing, phase, rescale and convolution kernel, from the data set of a single-frame
+// image.
 void read_plane(DcmItem& item, SliceHeader& header);
+
+// What the item says for the attributes of header_attribute.h, over what `header` already says.
+void read_texts(DcmItem& item, findings::HeaderTexts& header);
 
 // One header a frame when the file has functional groups for each of its frames, else `file` alone, which then still
 // tells of several frames. What a frame's groups do not say is taken from `file`.

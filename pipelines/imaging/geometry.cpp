@@ -100,14 +100,32 @@ findings::Geometry plane_of(const SliceHeader& first, std::size_t count) {
   return grid;
 }
 
+double across_of(const Vec3& step, const Vec3& normal) {
+  return length(minus(step, scaled(normal, dot(step, normal))));
+}
+
 std::optional<Refusal> check_tilt(const Vec3& span, const Vec3& normal, double degrees_max) {
   const double along = std::abs(dot(span, normal));
-  const double across = length(minus(span, scaled(normal, dot(span, normal))));
+  const double across = across_of(span, normal);
   const double degrees = std::atan2(across, along) * 180 / std::numbers::pi;
   if (degrees <= degrees_max) return std::nullopt;
   return refuse(
       refusal::kGantryTilt,
       fmt::format("slices are stacked at {:.1f} degrees to their normal, at most {:.1f}", degrees, degrees_max));
+}
+
+// One slice after the other: the whole stack can be straight and some of its slices beside it.
+std::optional<Refusal> check_sideways(std::span<const SliceHeader> slices, const Stack& stack,
+                                      const GeometryTolerance& tolerance) {
+  const double slope = std::tan(tolerance.tilt_degrees * std::numbers::pi / 180);
+  for (std::size_t k = 1; k < stack.order.size(); ++k) {
+    const auto step = minus(*slices[stack.order[k]].position, *slices[stack.order[k - 1]].position);
+    const double across = across_of(step, stack.geometry.slice_direction);
+    if (across > std::max(tolerance.sideways_mm, slope * length(step)))
+      return refuse(refusal::kIrregular, fmt::format("{} lies {:.3f} mm sideways of its neighbour",
+                                                     where(stack.order[k], slices.size()), across));
+  }
+  return std::nullopt;
 }
 
 std::vector<double> steps_between(const std::vector<double>& heights) {
@@ -129,16 +147,48 @@ std::optional<long> missing_in(double step, double usual, double slack) {
   return std::abs(step - usual * whole) <= slack * whole ? std::optional(multiple - 1) : std::nullopt;
 }
 
+// How many slices lie at each position, from the lowest on. `heights`: along the normal, ascending.
+std::vector<std::size_t> slices_at_positions(const std::vector<double>& heights, double apart_mm) {
+  std::vector<std::size_t> counts{1};
+  for (std::size_t k = 1; k < heights.size(); ++k) {
+    if (heights[k] - heights[k - 1] < apart_mm)
+      ++counts.back();
+    else
+      counts.push_back(1);
+  }
+  return counts;
+}
+
+std::optional<Refusal> check_positions(const std::vector<double>& heights, double apart_mm) {
+  const auto counts = slices_at_positions(heights, apart_mm);
+  const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
+  if (*most == 1) return std::nullopt;
+  if (*least == *most && counts.size() > 1) {
+    return refuse(refusal::kMultiPhase,
+                  fmt::format("each of {} positions has {} images: phases, echoes or other volumes in one series",
+                              counts.size(), *most));
+  }
+  const auto shared = std::count_if(counts.begin(), counts.end(), [](std::size_t count) { return count > 1; });
+  return refuse(refusal::kDuplicatePosition,
+                fmt::format("{} of {} positions have more than one image, up to {}", shared, counts.size(), *most));
+}
+
+// Two phases can lie between each other at regular distances, too.
+std::optional<Refusal> check_phases(std::span<const SliceHeader> slices) {
+  for (std::size_t i = 1; i < slices.size(); ++i)
+    if (slices[i].phase != slices[0].phase)
+      return refuse(refusal::kMultiPhase, where(i, slices.size()) +
+                                              " has another temporal position, echo or b-value than the first: several "
+                                              "volumes in one series");
+  return std::nullopt;
+}
+
 // `heights`: positions along the normal, ascending, at least two.
 std::optional<Refusal> check_distances(const std::vector<double>& heights, const GeometryTolerance& tolerance) {
   const auto steps = steps_between(heights);
   const double usual = median(steps);
   const double slack = std::max(tolerance.slice_distance * usual, tolerance.slice_distance_mm);
   const auto [least, most] = std::minmax_element(steps.begin(), steps.end());
-  if (*least < tolerance.slice_distance_mm) {
-    return refuse(refusal::kDuplicatePosition,
-                  fmt::format("two slices are {:.3f} mm apart, the others {:.3f} mm", *least, usual));
-  }
   long missing = 0;
   for (const double step : steps) {
     const auto gap = missing_in(step, usual, slack);
@@ -177,10 +227,13 @@ OrRefusal<Stack> stack_slices(std::span<const SliceHeader> slices, const Geometr
   std::vector<double> heights(slices.size());
   std::transform(stack.order.begin(), stack.order.end(), heights.begin(), height);
 
+  if (auto refusal = check_positions(heights, tolerance.slice_distance_mm)) return std::move(*refusal);
+  if (auto refusal = check_phases(slices)) return std::move(*refusal);
   if (auto refusal = check_distances(heights, tolerance)) return std::move(*refusal);
   grid.origin = *slices[stack.order.front()].position;
   const auto span = minus(*slices[stack.order.back()].position, grid.origin);
   if (auto refusal = check_tilt(span, grid.slice_direction, tolerance.tilt_degrees)) return std::move(*refusal);
+  if (auto refusal = check_sideways(slices, stack, tolerance)) return std::move(*refusal);
   grid.spacing[2] = (heights.back() - heights.front()) / static_cast<double>(slices.size() - 1);
   return stack;
 }

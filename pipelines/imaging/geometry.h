@@ -19,6 +19,7 @@ struct GeometryTolerance {
   double slice_distance = 0.01;     // relative to the median distance …
   double slice_distance_mm = 0.05;  // … or absolute, whichever is larger
   double tilt_degrees = 0.5;        // between slice normal and the line through the positions
+  double sideways_mm = 0.05;        // of a slice beside its neighbour, where the tilt does not allow more
 };
 
 struct Stack {

@@ -2,8 +2,6 @@
 #include "pipelines/imaging/item_values.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "dcmtk/config/osconfig.h"
 #include "dcmtk/dcmdata/dctk.h"
@@ -43,16 +41,6 @@ std::vector<std::string> texts(DcmItem& item, const DcmTagKey& key) {
     from = to + 1;
   }
   return values;
-}
-
-std::optional<double> number(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
 }
 
 int integer(DcmItem& item, const DcmTagKey& key, int fallback) {

@@ -5,8 +5,9 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "pipelines/findings/header_attribute.h"
 
 class DcmItem;
 class DcmTagKey;
@@ -17,9 +18,6 @@ namespace inferad::imaging {
 std::string text(DcmItem& item, const DcmTagKey& key);
 std::vector<std::string> texts(DcmItem& item, const DcmTagKey& key);
 
-// A finite decimal number with nothing but spaces around it.
-std::optional<double> number(std::string_view text);
-
 int integer(DcmItem& item, const DcmTagKey& key, int fallback);
 
 // nullopt: another number of values, or one of them is no number.
@@ -29,7 +27,7 @@ std::optional<std::array<double, Count>> numbers(DcmItem& item, const DcmTagKey&
   if (values.size() != Count) return std::nullopt;
   std::array<double, Count> result{};
   for (std::size_t i = 0; i < Count; ++i) {
-    const auto value = number(values[i]);
+    const auto value = findings::decimal_number(values[i]);
     if (!value) return std::nullopt;
     result[i] = *value;
   }

@@ -59,15 +59,26 @@ Stream open_stream(Source& source) {
 
 Error damaged(std::string_view what) { return {Errc::invalid_input, fmt::format("JPEG 2000: {}", what)}; }
 
-Status check_size(const opj_image_t& picture, int rows, int columns) {
-  if (picture.numcomps != 1) return damaged(fmt::format("{} components, expected 1", picture.numcomps));
-  const auto& component = picture.comps[0];
-  if (component.dx != 1 || component.dy != 1 || component.prec < 1 || component.prec > 31 ||
-      component.w != static_cast<OPJ_UINT32>(columns) || component.h != static_cast<OPJ_UINT32>(rows)) {
-    return damaged(fmt::format("frame of {} x {}, {} bits; the header says {} x {}", component.w, component.h,
-                               component.prec, columns, rows));
+Status check_size(const opj_image_t& picture, int rows, int columns, int components) {
+  if (picture.numcomps != static_cast<OPJ_UINT32>(components))
+    return damaged(fmt::format("{} components, expected {}", picture.numcomps, components));
+  for (const auto& component : std::span(picture.comps, picture.numcomps)) {
+    if (component.dx != 1 || component.dy != 1 || component.prec < 1 || component.prec > 31 ||
+        component.prec != picture.comps[0].prec || component.w != static_cast<OPJ_UINT32>(columns) ||
+        component.h != static_cast<OPJ_UINT32>(rows)) {
+      return damaged(fmt::format("frame of {} x {}, {} bits; the header says {} x {}", component.w, component.h,
+                                 component.prec, columns, rows));
+    }
   }
   return ok();
+}
+
+std::vector<std::uint32_t> interleaved(std::span<const opj_image_comp_t> components, std::size_t pixels) {
+  std::vector<std::uint32_t> samples(pixels * components.size());
+  for (std::size_t c = 0; c < components.size(); ++c)
+    for (std::size_t i = 0; i < pixels; ++i)
+      samples[i * components.size() + c] = static_cast<std::uint32_t>(components[c].data[i]);
+  return samples;
 }
 
 bool is_jp2_file(std::span<const std::uint8_t> bytes) {
@@ -77,7 +88,7 @@ bool is_jp2_file(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-Result<Jpeg2000Frame> decode_jpeg2000(std::span<const std::uint8_t> bytes, int rows, int columns) {
+Result<Jpeg2000Frame> decode_jpeg2000(std::span<const std::uint8_t> bytes, int rows, int columns, int components) {
   Source source{bytes};
   const Stream stream = open_stream(source);
   const Codec codec(opj_create_decompress(is_jp2_file(bytes) ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K));
@@ -91,13 +102,14 @@ Result<Jpeg2000Frame> decode_jpeg2000(std::span<const std::uint8_t> bytes, int r
   const bool read_header = opj_read_header(stream.get(), codec.get(), &header);
   const Picture picture(header);
   if (!read_header || !picture) return damaged("unreadable code stream header");
-  INFERAD_TRY_STATUS(check_size(*picture, rows, columns));
+  INFERAD_TRY_STATUS(check_size(*picture, rows, columns, components));
   if (!opj_decode(codec.get(), stream.get(), picture.get())) return damaged("unreadable code stream");
-  INFERAD_TRY_STATUS(check_size(*picture, rows, columns));
-  const auto& component = picture->comps[0];
-  if (component.data == nullptr) return damaged("no samples");
-  const auto count = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-  return Jpeg2000Frame{component.sgnd != 0, static_cast<int>(component.prec), {component.data, component.data + count}};
+  INFERAD_TRY_STATUS(check_size(*picture, rows, columns, components));
+  const std::span<const opj_image_comp_t> planes(picture->comps, picture->numcomps);
+  if (std::any_of(planes.begin(), planes.end(), [](const auto& plane) { return plane.data == nullptr; }))
+    return damaged("no samples");
+  const auto pixels = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+  return Jpeg2000Frame{planes[0].sgnd != 0, static_cast<int>(planes[0].prec), interleaved(planes, pixels)};
 }
 
 }  // namespace inferad::imaging

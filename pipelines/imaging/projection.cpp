@@ -13,6 +13,7 @@
 #include "pipelines/imaging/describe.h"
 #include "pipelines/imaging/dicom_file.h"
 #include "pipelines/imaging/pixels.h"
+#include "pipelines/imaging/stored.h"
 
 namespace inferad::imaging {
 
@@ -102,7 +103,7 @@ Result<OrRefusal<Image>> load_projection(const std::filesystem::path& file, cons
   Image image;
   place(header, image);
   image.grey = grey_scale(header);
-  if (header.format.samples > 1) make_plain_grey(image.grey);
+  if (is_colour(header.format)) make_plain_grey(image.grey);
   if (auto refusal = decode_frames(dicom, options.frames, image)) return OrRefusal<Image>(std::move(*refusal));
   describe(header, image);
   image.has_rescale = header.has_rescale;

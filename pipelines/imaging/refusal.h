@@ -36,6 +36,7 @@ inline constexpr RefusalCode kNoGeometry{"NO_GEOMETRY", "Position, orientation o
 inline constexpr RefusalCode kBadGeometry{"BAD_GEOMETRY", "Position, orientation or pixel spacing is invalid"};
 inline constexpr RefusalCode kTooFewSlices{"TOO_FEW_SLICES", "Too few slices for a volume"};
 inline constexpr RefusalCode kDuplicatePosition{"DUPLICATE_POS", "Two slices at one position"};
+inline constexpr RefusalCode kMultiPhase{"MULTI_PHASE", "Several phases, echoes or b-values in one series"};
 inline constexpr RefusalCode kSliceGap{"SLICE_GAP", "Slices are missing"};
 inline constexpr RefusalCode kIrregular{"IRREGULAR_SLICES", "Slice distance is irregular"};
 inline constexpr RefusalCode kViewMissing{"VIEW_MISSING", "A view that the model needs is missing"};

@@ -13,6 +13,7 @@
 #include "pipelines/imaging/dicom_file.h"
 #include "pipelines/imaging/pixels.h"
 #include "pipelines/imaging/prefault.h"
+#include "pipelines/imaging/stored.h"
 #include "server/base/parallel.h"
 
 namespace inferad::imaging {

@@ -34,6 +34,9 @@ struct SliceHeader {
   std::optional<std::array<double, 2>> pixel_spacing;   // PixelSpacing: between rows, between columns
   std::optional<std::array<double, 2>> imager_spacing;  // ImagerPixelSpacing: the same, at the detector
 
+  // Which of several volumes at one place: temporal position, echo and b-value as written; "" = it does not say.
+  std::string phase;
+
   bool has_rescale = false;         // both attributes are present
   double slope = 1, intercept = 0;  // NaN when present and not a number
 
@@ -43,7 +46,7 @@ struct SliceHeader {
   bool view_modified = false;  // View Modifier Code Sequence: spot compression, magnification, …
   std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
   std::vector<std::string> image_type;
-  findings::HeaderTexts header;  // of the data set itself, not of functional groups
+  findings::HeaderTexts header;  // of the data set and of the functional groups of the frame
 };
 
 }  // namespace inferad::imaging

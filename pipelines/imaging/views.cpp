@@ -8,7 +8,7 @@
 #include <set>
 
 #include "pipelines/imaging/dicom_file.h"
-#include "pipelines/imaging/pixels.h"
+#include "pipelines/imaging/stored.h"
 
 namespace inferad::imaging {
 

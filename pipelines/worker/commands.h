@@ -38,5 +38,8 @@ int run_command(const EngineChoice& engine, const SandboxChoice& sandbox, const 
 int check_command(const EngineChoice& engine);
 // Makes a model and a pipeline of a MONAI bundle's folder or a .pt or .ts file; `name` "" = the name of the source.
 int import_command(const EngineChoice& engine, const std::filesystem::path& source, const std::string& name);
+// Decodes each file and prints what it holds and the SHA-256 of its stored values (imaging/digest.h), with `json` as a
+// JSON object a line. kNotAnalysed when one cannot be decoded, kFailed when one cannot be opened; the others still are.
+int pixels_command(const std::vector<std::filesystem::path>& files, bool json);
 
 }  // namespace inferad::worker

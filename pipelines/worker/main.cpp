@@ -97,13 +97,18 @@ int main(int argc, char** argv) {
 
   std::filesystem::path source;
   std::string name;
-  auto* import = app.add_subcommand("import", "make a model and a pipeline of a MONAI bundle or a TorchScript file");
-  import->add_option("source", source, "a bundle's folder, or a .pt or .ts file")->required();
-  import->add_option("--name", name, "of the model and the pipeline (that of the source)");
-  add_engine_options(*import, engine, CLI::ExistingDirectory | CLI::NonexistentPath);  // made when they are not there
-  import->callback([&] { status = import_command(engine, source, name);
-});
+  auto* importing = app.add_subcommand("import", "make a model and a pipeline of a MONAI bundle or a TorchScript file");
+  importing->add_option("source", source, "a bundle's folder, or a .pt or .ts file")->required();
+  importing->add_option("--name", name, "of the model and the pipeline (that of the source)");
+  add_engine_options(*importing, engine, CLI::ExistingDirectory | CLI::NonexistentPath);  // made when not there
+  importing->callback([&] { status = import_command(engine, source, name); });
 
-CLI11_PARSE(app, argc, argv);
-return status;
+  bool json = false;
+  auto* pixels = app.add_subcommand("pixels", "decode image files and print the SHA-256 of their stored values");
+  pixels->add_option("file", choice.paths, "DICOM files")->required();
+  pixels->add_flag("--json", json, "one JSON object a line");
+  pixels->callback([&] { status = pixels_command(choice.paths, json); });
+
+  CLI11_PARSE(app, argc, argv);
+  return status;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// check and run: what the worker is needed for, outside a running node.
+// check, run and pixels: what the worker is needed for, outside a running node.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -28,6 +28,16 @@ int run_command(const NodeChoice& node, const std::string& pipeline, const std::
   for (const auto& argument : engine_arguments(*settings)) arguments.push_back(argument);
   arguments.push_back("--");
   for (const auto& path : paths) arguments.push_back(path.string());
+  return run_worker(*settings, arguments);
+}
+
+int pixels_command(const NodeChoice& node, const std::vector<std::filesystem::path>& files) {
+  const auto settings = settings_or_print(node.config);
+  if (!settings) return exit_status::kConfiguration;
+  std::vector<std::string> arguments{"pixels"};
+  if (node.json) arguments.push_back("--json");
+  arguments.push_back("--");
+  for (const auto& file : files) arguments.push_back(file.string());
   return run_worker(*settings, arguments);
 }
 

@@ -24,9 +24,11 @@ int serve_command(const NodeChoice& node);  // until SIGTERM or SIGINT
 int check_command(const NodeChoice& node);
 int explain_command(const NodeChoice& node, const std::vector<std::filesystem::path>& paths,
                     const std::string& calling_ae);
-// Becomes `inferad-worker run`; returns only when that cannot be started.
+// Through inferad-worker: one pipeline on files.
 int run_command(const NodeChoice& node, const std::string& pipeline, const std::vector<std::filesystem::path>& paths,
                 const std::filesystem::path& out);
+// Through inferad-worker: decodes image files and prints the SHA-256 of their stored values.
+int pixels_command(const NodeChoice& node, const std::vector<std::filesystem::path>& files);
 int echo_command(const NodeChoice& node, const std::string& peer);
 // Gets the weights that model.json names, checks and keeps them. `mirror`: URL or folder with MODEL/FILE, "" = the
 // model's own source.

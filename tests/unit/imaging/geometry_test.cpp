@@ -136,6 +136,15 @@ const std::vector<Broken> kMatrix{
        for (auto& x : s) x.position = s[0].position;
      }},
     {"DUPLICATE_POS", "almost the same position", [](Slices& s) { (*s[4].position)[2] = (*s[5].position)[2] - 0.01; }},
+    {"MULTI_PHASE", "three phases at the same positions",
+     [](Slices& s) {
+       const auto once = s;
+       for (int phase = 0; phase < 2; ++phase) s.insert(s.begin() + 5, once.begin(), once.end());
+     }},
+    {"MULTI_PHASE", "the phases lie between each other",
+     [](Slices& s) {
+       for (std::size_t k = 0; k < s.size(); ++k) s[k].phase = k % 2 ? "2/" : "1/";
+     }},
     {"SLICE_GAP", "a slice is missing", [](Slices& s) { s.erase(s.begin() + 6); }},
     {"SLICE_GAP", "three are missing", [](Slices& s) { s.erase(s.begin() + 4, s.begin() + 7); }},
     {"SLICE_GAP", "gaps in two places",
@@ -153,6 +162,9 @@ const std::vector<Broken> kMatrix{
      [](Slices& s) {
        for (std::size_t k = 6; k < 12; ++k) (*s[k].position)[2] += 1.6;
      }},
+    {"IRREGULAR_SLICES", "one slice lies 10 mm sideways", [](Slices& s) { (*s[4].position)[0] += 10; }},
+    {"IRREGULAR_SLICES", "the table moved sideways for two slices",
+     [](Slices& s) { (*s[4].position)[1] += 0.2, (*s[5].position)[1] += 0.2; }},
     {"GANTRY_TILT", "sheared by 10 degrees",
      [](Slices& s) {
        for (auto& x : s) (*x.position)[1] += 0.176 * (*x.position)[2];
@@ -183,6 +195,13 @@ TEST_CASE("a refusal gives the numbers") {
   auto slices = axial();
   slices.erase(slices.begin() + 4, slices.begin() + 7);
   CHECK(std::get<Refusal>(stack_slices(slices)).text == "3 of 12 slices are missing (slice distance 2.500 mm)");
+  slices = axial();
+  const auto second = slices;
+  slices.insert(slices.end(), second.begin(), second.end());
+  CHECK(std::get<Refusal>(stack_slices(slices)).text ==
+        "each of 12 positions has 2 images: phases, echoes or other volumes in one series");
+  slices.pop_back();
+  CHECK(std::get<Refusal>(stack_slices(slices)).text == "11 of 12 positions have more than one image, up to 2");
 }
 
 }  // namespace

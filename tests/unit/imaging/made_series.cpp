@@ -28,7 +28,7 @@ void must(const OFCondition& status) {
 void register_encoders() {
   static const bool once = [] {
     DJEncoderRegistration::registerCodecs();
-    DJLSEncoderRegistration::registerCodecs();
+    DJLSEncoderRegistration::registerCodecs(0, 0, 0, 0, OFFalse);  // values as they are stored
     DcmRLEEncoderRegistration::registerCodecs();
     return true;
   }();
@@ -101,23 +101,47 @@ void make_enhanced(DcmDataset& data, int count) {
   must(data.putAndInsertUint16Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size())));
 }
 
-std::vector<Uint8> encode_jpeg2000(int k, const std::filesystem::path& scratch) {
+int value_of(DcmDataset& data, const DcmTagKey& key) {
+  Uint16 value = 0;
+  must(data.findAndGetUint16(key, value));
+  return value;
+}
+
+// Sample `index` of the data set's native pixels, as a number.
+int sample_at(DcmDataset& data, std::size_t index) {
+  const Uint8* bytes = nullptr;
+  const Uint16* words = nullptr;
+  const bool narrow = value_of(data, DCM_BitsAllocated) == 8;
+  must(narrow ? data.findAndGetUint8Array(DCM_PixelData, bytes) : data.findAndGetUint16Array(DCM_PixelData, words));
+  const int sample = narrow ? bytes[index] : words[index];
+  const int sign = 1 << (value_of(data, DCM_BitsStored) - 1);
+  return value_of(data, DCM_PixelRepresentation) == 1 && (sample & sign) != 0 ? (sample & (sign - 1)) - sign : sample;
+}
+
+// Frame `frame` of the native pixels. Of three samples a pixel OpenJPEG makes YBR_RCT.
+std::vector<Uint8> encode_jpeg2000(DcmDataset& data, int frame, const std::filesystem::path& scratch) {
+  const auto width = static_cast<OPJ_UINT32>(value_of(data, DCM_Columns));
+  const auto height = static_cast<OPJ_UINT32>(value_of(data, DCM_Rows));
+  const auto samples = static_cast<OPJ_UINT32>(value_of(data, DCM_SamplesPerPixel));
   opj_cparameters_t parameters;
   opj_set_default_encoder_parameters(&parameters);
   parameters.numresolution = 2;
   parameters.tcp_numlayers = 1;
   parameters.cp_disto_alloc = 1;
+  parameters.tcp_mct = samples == 3;
   opj_image_cmptparm_t component{};
   component.dx = component.dy = 1;
-  component.w = MadeSeries::kColumns;
-  component.h = MadeSeries::kRows;
-  component.prec = 12;
-  opj_image_t* image = opj_image_create(1, &component, OPJ_CLRSPC_GRAY);
-  image->x1 = component.w;
-  image->y1 = component.h;
-  for (int i = 0; i < MadeSeries::kColumns * MadeSeries::kRows; ++i) {
-    image->comps[0].data[i] = MadeSeries::stored(i % MadeSeries::kColumns, i / MadeSeries::kColumns, k);
-  }
+  component.w = width;
+  component.h = height;
+  component.prec = static_cast<OPJ_UINT32>(value_of(data, DCM_BitsStored));
+  component.sgnd = static_cast<OPJ_UINT32>(value_of(data, DCM_PixelRepresentation));
+  std::vector components(samples, component);
+  opj_image_t* image = opj_image_create(samples, components.data(), samples == 3 ? OPJ_CLRSPC_SRGB : OPJ_CLRSPC_GRAY);
+  image->x1 = width;
+  image->y1 = height;
+  const std::size_t pixels = std::size_t{width} * height, first = static_cast<std::size_t>(frame) * pixels * samples;
+  for (std::size_t i = 0; i < pixels * samples; ++i)
+    image->comps[i % samples].data[i / samples] = sample_at(data, first + i);
   opj_codec_t* codec = opj_create_compress(OPJ_CODEC_J2K);
   opj_stream_t* stream = opj_stream_create_default_file_stream(scratch.c_str(), OPJ_FALSE);
   const bool done = opj_setup_encoder(codec, &parameters, image) && opj_start_compress(codec, image, stream) &&
@@ -130,7 +154,7 @@ std::vector<Uint8> encode_jpeg2000(int k, const std::filesystem::path& scratch) 
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-using Fragments = std::vector<std::vector<Uint8>>;
+using Fragments = MadeSeries::Fragments;
 
 // Two fragments, so that putting them together is tested too.
 Fragments in_two(std::vector<Uint8> stream) {
@@ -138,10 +162,10 @@ Fragments in_two(std::vector<Uint8> stream) {
   return {{stream.begin(), middle}, {middle, stream.end()}};
 }
 
+// The first is the offset table.
 void put_jpeg2000(DcmDataset& data, Fragments parts) {
   for (auto& part : parts)
     if (part.size() % 2) part.push_back(0);
-  parts.insert(parts.begin(), {{}});  // no offset table
   auto* sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
   for (const auto& part : parts) {
     auto* item = new DcmPixelItem(DCM_PixelItemTag);
@@ -165,7 +189,10 @@ bool encode(DcmDataset& data, E_TransferSyntax syntax) {
   const DcmRepresentationParameter* parameter = nullptr;
   if (syntax == EXS_JPEGProcess14SV1 || syntax == EXS_JPEGProcess14) parameter = &jpeg;
   if (syntax == EXS_JPEGLSLossless) parameter = &jpeg_ls;
-  return syntax != EXS_Unknown && data.chooseRepresentation(syntax, parameter).good();
+  const bool plain = syntax != EXS_Unknown && !DcmXfer(syntax).isEncapsulated();
+  if (!plain && syntax != EXS_RLELossless && parameter == nullptr) return false;
+  must(data.chooseRepresentation(syntax, parameter));
+  return true;
 }
 
 // Replaces (0002,0010) and corrects the group length, which stands at a fixed place (PS3.10 7.1).
@@ -195,22 +222,41 @@ MadeSeries::~MadeSeries() { std::filesystem::remove_all(folder_); }
 std::filesystem::path MadeSeries::add(int k, const std::function<void(DcmDataset&)>& edit,
                                       const std::string& transfer_syntax) {
   register_encoders();
-  const auto path = folder_ / (std::to_string(1000 - static_cast<int>(files_.size())) + ".dcm");
   DcmFileFormat file;
   auto& data = *file.getDataset();
   fill(data, k);
   if (edit) edit(data);
-  auto syntax = DcmXfer(transfer_syntax.c_str()).getXfer();
-  if (!encode(data, syntax)) {
-    Fragments frames;
-    for (int frame = count_of(data); frame-- > 0;)
-      frames.push_back(encode_jpeg2000(k + frame, folder_ / "scratch.j2k"));
-    put_jpeg2000(data, frames.size() > 1 ? std::move(frames) : in_two(std::move(frames[0])));
-    std::filesystem::remove(folder_ / "scratch.j2k");
-    syntax = EXS_JPEG2000LosslessOnly;
-  }
-  must(file.saveFile(path.c_str(), syntax));
-  if (DcmXfer(syntax).getXferID() != transfer_syntax) relabel(path, transfer_syntax);
+  const auto syntax = DcmXfer(transfer_syntax.c_str()).getXfer();
+  if (encode(data, syntax)) return save(file, syntax, transfer_syntax);
+  auto streams = code_streams(data);
+  if (streams.size() == 1) streams = in_two(std::move(streams[0]));
+  streams.insert(streams.begin(), {{}});  // no offset table
+  put_jpeg2000(data, std::move(streams));
+  return save(file, EXS_JPEG2000LosslessOnly, transfer_syntax);
+}
+
+std::filesystem::path MadeSeries::add_encapsulated(const std::function<Fragments(DcmDataset&)>& make,
+                                                   const std::string& transfer_syntax) {
+  DcmFileFormat file;
+  auto& data = *file.getDataset();
+  fill(data, 0);
+  put_jpeg2000(data, make(data));
+  return save(file, EXS_JPEG2000LosslessOnly, transfer_syntax);
+}
+
+MadeSeries::Fragments MadeSeries::code_streams(DcmDataset& data) const {
+  Fragments streams;
+  for (int frame = 0; frame < count_of(data); ++frame)
+    streams.push_back(encode_jpeg2000(data, frame, folder_ / "scratch.j2k"));
+  std::filesystem::remove(folder_ / "scratch.j2k");
+  return streams;
+}
+
+std::filesystem::path MadeSeries::save(DcmFileFormat& file, int syntax, const std::string& transfer_syntax) {
+  const auto path = folder_ / (std::to_string(1000 - static_cast<int>(files_.size())) + ".dcm");
+  const auto written = static_cast<E_TransferSyntax>(syntax);
+  must(file.saveFile(path.c_str(), written));
+  if (DcmXfer(written).getXferID() != transfer_syntax) relabel(path, transfer_syntax);
   files_.push_back(path);
   return path;
 }

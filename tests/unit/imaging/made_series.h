@@ -2,12 +2,14 @@
 // Small CT series made for a test: SLICES files of COLUMNS x ROWS with known values in a folder of their own.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 class DcmDataset;
+class DcmFileFormat;
 
 namespace inferad::test {
 
@@ -35,10 +37,19 @@ class MadeSeries {
   std::filesystem::path add_enhanced(const std::function<void(DcmDataset&)>& edit = {},
                                      const std::string& transfer_syntax = "1.2.840.10008.1.2.1");
 
+  // Slice 0 with the given pixel data: the offset table, then fragments.
+  using Fragments = std::vector<std::vector<std::uint8_t>>;
+  std::filesystem::path add_encapsulated(const std::function<Fragments(DcmDataset&)>& make,
+                                         const std::string& transfer_syntax = "1.2.840.10008.1.2.4.90");
+  // The native pixels of `data` as JPEG 2000 code streams, one a frame.
+  Fragments code_streams(DcmDataset& data) const;
+
   const std::vector<std::filesystem::path>& files() const { return files_; }
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  std::filesystem::path save(DcmFileFormat& file, int syntax, const std::string& transfer_syntax);
+
   std::filesystem::path folder_;
   std::vector<std::filesystem::path> files_;
 };

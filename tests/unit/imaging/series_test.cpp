@@ -6,38 +6,15 @@
 
 #include "dcmtk/config/osconfig.h"
 #include "dcmtk/dcmdata/dctk.h"
-#include "tests/unit/imaging/made_series.h"
+#include "tests/unit/imaging/loaded.h"
 
 namespace inferad::imaging {
 namespace {
 
+using test::code_of;
+using test::has_made_values;
+using test::image_of;
 using test::MadeSeries;
-
-findings::Image image_of(const MadeSeries& series, const LoadOptions& options = {}) {
-  auto loaded = load_series(series.files(), options);
-  if (!loaded) FAIL(loaded.error().what);
-  if (const auto* refusal = std::get_if<Refusal>(&*loaded)) FAIL(refusal->reason.value << ": " << refusal->text);
-  return std::get<findings::Image>(std::move(*loaded));
-}
-
-std::string code_of(const MadeSeries& series, const LoadOptions& options = {}) {
-  const auto loaded = load_series(series.files(), options);
-  if (!loaded) return "error: " + loaded.error().what;
-  const auto* refusal = std::get_if<Refusal>(&*loaded);
-  return refusal ? refusal->reason.value : "accepted";
-}
-
-bool has_made_values(const findings::Image& image) {
-  std::size_t at = 0;
-  for (int k = 0; k < image.geometry.slices; ++k) {
-    for (int row = 0; row < MadeSeries::kRows; ++row) {
-      for (int column = 0; column < MadeSeries::kColumns; ++column) {
-        if (image.voxels[at++] != static_cast<float>(MadeSeries::stored(column, row, k) - 1024)) return false;
-      }
-    }
-  }
-  return at == image.voxels.size();
-}
 
 TEST_CASE("a series becomes a volume of Hounsfield units in slice order") {
   MadeSeries series;
@@ -130,79 +107,37 @@ TEST_CASE("each slice has its own rescale") {
   CHECK(image.voxels[5 * plane + 1] == static_cast<float>(MadeSeries::stored(1, 0, 5)) - 1024.0f);
 }
 
+TEST_CASE("neither file names nor Instance Numbers order the slices, and MONOCHROME1 changes no value of a volume") {
+  MadeSeries series;
+  series.add_ten([](DcmDataset& data, int k) {
+    data.putAndInsertString(DCM_InstanceNumber, std::to_string((7 * k) % 10).c_str());
+    data.putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME1");
+  });
+  CHECK(has_made_values(image_of(series)));
+}
+
+TEST_CASE("padding keeps its value, inside and outside what the tissue has") {
+  MadeSeries series;
+  series.add_ten([](DcmDataset& data, int) {
+    data.putAndInsertUint16(DCM_PixelRepresentation, 1);
+    data.putAndInsertSint16(DCM_PixelPaddingValue, -2000);
+    std::vector<Uint16> pixels(MadeSeries::kRows * MadeSeries::kColumns, 1024);
+    for (const auto& [key, value] : {std::pair(DCM_BitsStored, 16), std::pair(DCM_HighBit, 15)})
+      data.putAndInsertUint16(key, static_cast<Uint16>(value));
+    pixels[0] = static_cast<Uint16>(-2000);
+    data.putAndInsertUint16Array(DCM_PixelData, pixels.data(), pixels.size());
+  });
+  const auto image = image_of(series);
+  CHECK(image.voxels[0] == -3024.0F);
+  CHECK(image.voxels[1] == 0.0F);
+}
+
 TEST_CASE("a missing rescale is told, not guessed") {
   MadeSeries series;
   series.add_ten([](DcmDataset& data, int k) {
     if (k == 3) data.findAndDeleteElement(DCM_RescaleSlope);
   });
   CHECK_FALSE(image_of(series).has_rescale);
-}
-
-TEST_CASE("the frames of an enhanced image are slices with their own position and rescale, in every encoding") {
-  const std::string syntax = GENERATE(as<std::string>(), "1.2.840.10008.1.2", "1.2.840.10008.1.2.1",
-                                      "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80",
-                                      "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201");
-  INFO(syntax);
-  MadeSeries series;
-  series.add_enhanced({}, syntax);
-  auto image = image_of(series);
-  CHECK(image.geometry.slices == 10);
-  CHECK(image.geometry.spacing == findings::Vec3{0.6, 0.7, 2.5});
-  CHECK(image.has_rescale);
-  REQUIRE(image.sources.size() == 10);
-  CHECK(image.sources[0].frame == 10);
-  CHECK(image.sources[9].frame == 1);
-  CHECK(image.sources[9].position[2] == 22.5);
-  const auto plane = static_cast<std::size_t>(MadeSeries::kRows * MadeSeries::kColumns);
-  for (auto& value : std::span(image.voxels).subspan(4 * plane, plane)) value = (value + 1000) / 2 - 1024;
-  CHECK(has_made_values(image));
-}
-
-TEST_CASE("an enhanced image that does not tell where each frame lies is refused") {
-  MadeSeries series;
-  DcmItem* groups = nullptr;
-  SECTION("groups for fewer frames than there are") {
-    series.add_enhanced([](DcmDataset& data) { data.putAndInsertString(DCM_NumberOfFrames, "11"); });
-    CHECK(code_of(series) == "MULTI_FRAME");
-  }
-  SECTION("one frame without a position") {
-    series.add_enhanced([&](DcmDataset& data) {
-      data.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, groups, 3);
-      groups->findAndDeleteElement(DCM_PlanePositionSequence);
-    });
-    CHECK(code_of(series) == "NO_GEOMETRY");
-  }
-  SECTION("one frame lies otherwise") {
-    series.add_enhanced([&](DcmDataset& data) {
-      DcmItem* plane = nullptr;
-      data.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, groups, 3);
-      groups->findOrCreateSequenceItem(DCM_PlaneOrientationSequence, plane, 0);
-      plane->putAndInsertString(DCM_ImageOrientationPatient, "1\\0\\0\\0\\0\\-1");
-    });
-    CHECK(code_of(series) == "MIXED_ORIENT");
-  }
-  SECTION("two phases at the same positions") {
-    series.add_enhanced([&](DcmDataset& data) {
-      DcmItem* plane = nullptr;
-      data.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, groups, 3);
-      groups->findAndGetSequenceItem(DCM_PlanePositionSequence, plane);
-      plane->putAndInsertString(DCM_ImagePositionPatient, "-10\\-20\\0");
-    });
-    CHECK(code_of(series) == "DUPLICATE_POS");
-  }
-  SECTION("fewer pixels than frames") {
-    series.add_enhanced([](DcmDataset& data) {
-      const std::vector<Uint16> pixels(9 * MadeSeries::kRows * MadeSeries::kColumns);
-      data.putAndInsertUint16Array(DCM_PixelData, pixels.data(), static_cast<unsigned long>(pixels.size()));
-    });
-    CHECK(code_of(series) == "PIXELS_DAMAGED");
-  }
-  SECTION("more frames than the limit") {
-    series.add_enhanced();
-    LoadOptions options;
-    options.slices_max = 9;
-    CHECK(code_of(series, options) == "TOO_LARGE");
-  }
 }
 
 TEST_CASE("copies of an instance count once, contradictions are refused") {
@@ -262,6 +197,7 @@ const std::vector<Damage> kDamages{
     {"MULTI_FRAME", "two billion frames", [](auto& d) { d.putAndInsertString(DCM_NumberOfFrames, "2147483647"); }},
     {"MULTI_FRAME", "frames overflow", [](auto& d) { d.putAndInsertString(DCM_NumberOfFrames, "99999999999"); }},
     {"PIXEL_FORMAT", "colour", [](auto& d) { d.putAndInsertUint16(DCM_SamplesPerPixel, 3); }},
+    {"MULTI_PHASE", "another echo", [](auto& d) { d.putAndInsertString(DCM_EchoNumbers, "2"); }},
     {"PIXEL_FORMAT", "palette", [](auto& d) { d.putAndInsertString(DCM_PhotometricInterpretation, "PALETTE COLOR"); }},
     {"PIXEL_FORMAT", "32 bits", [](auto& d) { d.putAndInsertUint16(DCM_BitsAllocated, 32); }},
     {"PIXEL_FORMAT", "no bits", [](auto& d) { d.putAndInsertUint16(DCM_BitsStored, 0); }},

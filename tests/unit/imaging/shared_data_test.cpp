@@ -11,8 +11,10 @@
 #include <map>
 
 #include "pipelines/imaging/dicom_file.h"
+#include "pipelines/imaging/digest.h"
 #include "pipelines/imaging/pixels.h"
 #include "pipelines/imaging/series.h"
+#include "pipelines/imaging/stored.h"
 
 namespace inferad::imaging {
 namespace {
