@@ -88,12 +88,28 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-// DICOM PN (family^given^middle^prefix^suffix, first component group) → HL7 XPN (family^given^middle^suffix^prefix).
-std::string person_name(std::string_view pn) {
-  const auto parts = split(pn.substr(0, pn.find('=')), '^');
+// One group of a DICOM PN (family^given^middle^prefix^suffix) → HL7 XPN (family^given^middle^suffix^prefix).
+std::string name_components(std::string_view group) {
+  const auto parts = split(group, '^');
   const auto part = [&](std::size_t i) { return i < parts.size() ? hl7_escape(parts[i]) : std::string(); };
-  std::string xpn = fmt::format("{}^{}^{}^{}^{}", part(0), part(1), part(2), part(4), part(3));
-  while (!xpn.empty() && xpn.back() == '^') xpn.pop_back();
+  return fmt::format("{}^{}^{}^{}^{}", part(0), part(1), part(2), part(4), part(3));
+}
+
+// Several groups of a DICOM PN (alphabetic=ideographic=phonetic) are repetitions, each with its Name Representation
+// Code (XPN-8, table 0465); an alphabetic name alone needs none.
+std::string person_name(std::string_view pn) {
+  constexpr std::array kRepresentations{'A', 'I', 'P'};
+  const auto groups = split(pn, '=');
+  const auto alone = [&](std::string_view group) { return group.data() == pn.data() || group.empty(); };
+  std::string xpn;
+  if (std::all_of(groups.begin(), groups.end(), alone)) {
+    xpn = name_components(groups.front());
+    while (!xpn.empty() && xpn.back() == '^') xpn.pop_back();
+    return xpn;
+  }
+  for (std::size_t i = 0; i < std::min(groups.size(), kRepresentations.size()); ++i)
+    if (!groups[i].empty())
+      xpn += fmt::format("{}{}^^L^{}", xpn.empty() ? "" : "~", name_components(groups[i]), kRepresentations[i]);
   return xpn;
 }
 

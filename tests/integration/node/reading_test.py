@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reading starts at a real node: who reads what survives a kill, the list goes on, and its own days are replayed."""
+"""Reading starts at a real node: who reads what survives a kill, the list goes on, and its own days are replayed.
+The list names patients in every character set."""
 import json
 import sqlite3
 import time
@@ -41,6 +42,37 @@ class Reading(NodeCase):
         self.assertIn("no study", self.inferad("worklist", "--why", "nothing", "--config", node.config, status=1))
         self.post(node, f"/api/v1/worklist/{first}/release")
         self.assertEqual(node.get("/api/v1/worklist")["entries"][0]["id"], first)
+
+    def test_the_list_names_patients_in_every_character_set(self):
+        import warnings
+
+        import pydicom
+
+        warnings.simplefilter("ignore")
+        folder = support.SOURCE.parent / "shared" / "data" / "dicom" / "charset"
+        if not folder.is_dir():
+            self.skipTest("SKIPPED: no shared data")
+        node = self.node(workers={"count": 0}, assembler={"quiet_s": 1}).start()
+        images, expected = self.folder / "images", {}
+        images.mkdir()
+        for i, file in enumerate(sorted(folder.iterdir()), 1):
+            source = pydicom.dcmread(file, stop_before_pixels=True)
+            if "PatientName" not in source:
+                continue
+            image = pydicom.dcmread(file)  # its name is not looked at, so that it is written as it was read
+            for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+                setattr(image, keyword, f"2.25.77.{len(keyword)}.{i}")
+            image.file_meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID
+            image.PatientID = f"C{i}"
+            image.save_as(images / f"{i}.dcm")
+            expected[image.PatientID] = str(source.PatientName).rstrip("=")
+            if file.stem == "chrGB2312":  # pydicom 2.3 does not know ISO 2022 IR 58 without a first value
+                expected[image.PatientID] = "Zhang^XiaoDong=张^小东"
+        self.assertGreaterEqual(len(expected), 9)
+        support.send(images, node.dicom)
+        entries = support.wait_for("the studies on the list", lambda: len(
+            found := node.get("/api/v1/worklist")["entries"]) == len(expected) and found, 30)
+        self.assertEqual({entry["patient_id"]: entry["patient_name"].rstrip("=") for entry in entries}, expected)
 
     def test_the_sites_own_days_propose_delta(self):
         node = self.node(workers={"count": 0}).start()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The header scan reads from real files what pydicom reads: every attribute of the table, in every character set.
+"""The header scan reads from real files what pydicom reads: every attribute of the table, in every character set; and
+HL7 messages name the patient so, in each script.
 
 Usage: shared_data_test.py PRINT_HEADER PRINT_TABLES DICOM_FOLDER
 """
@@ -76,6 +77,19 @@ def same(found, wanted):
     return found == wanted
 
 
+def hl7_groups(name):
+    """PID-5 as a DICOM name: the groups of Name Representation Code A, I and P; suffix and prefix change places."""
+    groups = {"A": "", "I": "", "P": ""}
+    for repetition in name.split("~"):
+        parts = repetition.split("^") + [""] * 8
+        family, given, middle, suffix, prefix = parts[:5]
+        groups[parts[7] or "A"] = "^".join((family, given, middle, prefix, suffix)).rstrip("^")
+    for escape, character in (("F", "|"), ("S", "^"), ("R", "~"), ("T", "&"), ("E", "\\")):
+        groups = {code: text.replace(f"\\{escape}\\", character) for code, text in groups.items()}
+    return "=".join(groups.values()).rstrip("=")
+
+
+named = set()  # character sets of names that HL7 told as pydicom reads them
 for path, line in zip(files, output.splitlines()):
     name = path.relative_to(folder).as_posix()
     scan = json.loads(line)
@@ -99,10 +113,15 @@ for path, line in zip(files, output.splitlines()):
                 found = found.rstrip("=")  # pydicom drops empty groups
             if found is None or not same(found, wanted):
                 problems.append(f"{name}: {keyword} is {wanted!r}, scanned {found!r}")
+            elif keyword == "PatientName" and isinstance(wanted, str) and not any(c in wanted for c in "\\\ufffd\r\n\x1b"):
+                groups = "=".join(group.rstrip("^ ") for group in wanted.split("=")[:3]).rstrip("=")
+                if hl7_groups(scan["hl7_name"]) != groups:
+                    problems.append(f"{name}: HL7 names {scan['hl7_name']!r}, pydicom reads {wanted!r}")
+                named.add(str(whole.get("SpecificCharacterSet")))
         elif keyword in scan["attributes"]:
             problems.append(f"{name}: {keyword} is not there for pydicom, scanned {scan['attributes'][keyword]!r}")
 
 for problem in problems:
     print(problem)
-print(f"{len(files)} files, {compared} values compared")
-sys.exit(1 if problems or compared < 1000 else 0)
+print(f"{len(files)} files, {compared} values compared, names in {len(named)} character sets through HL7")
+sys.exit(1 if problems or compared < 1000 or len(named) < 8 else 0)

@@ -27,7 +27,7 @@ TEST_CASE("the priority goes out as OMI^O23 with the priority in every configure
   profile.obr_5 = true;
   CHECK(lines(priority_message(sample_message(), profile)) ==
         "MSH|^~\\&|INFERAD|HOSP|RIS|HOSP|20261125090000+0000||OMI^O23^OMI_O23|17-1-HL7|P|2.5.1||||||UNICODE UTF-8\n"
-        "PID|1||P1^^^HOSP^MR||Doe^Jane^Q^PhD^Dr||19700101|F\n"
+        "PID|1||P1^^^HOSP^MR||Doe^Jane^Q^PhD^Dr^^L^A~X^Y^^^^^L^I||19700101|F\n"
         "ORC|XO|PL1|FI1||||^^^^^S||20261125090000+0000\n"
         "TQ1|1||||||||S\n"
         "OBR|1|PL1|FI1|^CT chest|S||||||||" +
@@ -46,13 +46,29 @@ TEST_CASE("the priority goes out as ORM^O01 with the study in ZDS") {
   profile.obr_27_6 = false;
   CHECK(lines(priority_message(sample_message(Level::high), profile)) ==
         "MSH|^~\\&|INFERAD||||20261125090000+0000||ORM^O01|17-1-HL7|T|2.3.1|||AL|AL||UNICODE UTF-8\n"
-        "PID|1||P1^^^HOSP^MR||Doe^Jane^Q^PhD^Dr||19700101|F\n"
+        "PID|1||P1^^^HOSP^MR||Doe^Jane^Q^PhD^Dr^^L^A~X^Y^^^^^L^I||19700101|F\n"
         "ORC|SC|PL1|FI1||||^^^^^A||20261125090000+0000\n"
         "OBR|1|PL1|FI1|^CT chest|||||||||" +
             std::string(kReason) +
             "|||||ACC1|RP1|||||CT\n"
             "NTE|1|L|" +
             kReason + "\nZDS|2.25.4001^INFERAD^Application^DICOM\n");
+}
+
+TEST_CASE("a name in several scripts keeps all of them, an alphabetic one stands alone") {
+  const auto pid_5 = [](const char* name) {
+    auto message = sample_message();
+    message.study["PatientName"] = name;
+    const auto text = priority_message(message, {});
+    const auto from = text.find("MR||") + 4;
+    return text.substr(from, text.find("||", from) - from);
+  };
+  CHECK(pid_5("Yamada^Tarou=山田^太郎=やまだ^たろう") ==
+        "Yamada^Tarou^^^^^L^A~山田^太郎^^^^^L^I~やまだ^たろう^^^^^L^P");
+  CHECK(pid_5("=山田^太郎") == "山田^太郎^^^^^L^I");
+  CHECK(pid_5("Wang^XiaoDong==") == "Wang^XiaoDong");
+  CHECK(pid_5("Buc^Jérôme") == "Buc^Jérôme");
+  CHECK(pid_5("A~B^C=D|E") == "A\\R\\B^C^^^^^L^A~D\\F\\E^^^^^^L^I");
 }
 
 TEST_CASE("levels become table 0485") {
