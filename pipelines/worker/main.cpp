@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <csignal>
 #include <filesystem>
-#include <utility>
 
 #include "pipelines/worker/commands.h"
 
@@ -37,31 +33,9 @@ void add_sandbox_options(CLI::App& command, SandboxChoice& sandbox) {
   command.add_option("--memory-mib", sandbox.memory_mib, "memory limit (default: three quarters of the machine's)");
 }
 
-// What libraries read from the environment when they are loaded, so that the program starts itself anew with it; what
-// is set already stays. Between parallel loops OpenMP's threads spin, which on a busy machine keeps the threads that
-// have work from running. glibc gives each large array back to the system and faults it in again page by page: huge
-// pages and kept memory halve the processor time of a CT (script/bench engine).
-void start_anew_with_settings(char** argv) {
-  constexpr std::array<std::pair<const char*, const char*>, 2> kSettings = {
-      {{"OMP_WAIT_POLICY", "passive"},
-       {"GLIBC_TUNABLES",
-        "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=536870912"}}};
-  bool changed = false;
-  for (const auto& [name, value] : kSettings) {
-    if (getenv(name) != nullptr) continue;
-    if (setenv(name, value, 1) != 0) return;
-    changed = true;
-  }
-  if (!changed) return;
-  std::error_code failure;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", failure);
-  if (!failure) execv(self.c_str(), argv);  // when it returns, the work is only slower
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  start_anew_with_settings(argv);
   std::signal(SIGPIPE, SIG_IGN);
   umask(077);  // results hold patient data
   CLI::App app("Runs pipelines on DICOM images: a study in, findings, SEG and SR out.");

@@ -7,7 +7,7 @@ along z by `planes_in` planes), so that the truth is the volume of the shapes an
 """
 import numpy as np
 
-PLANE_MM = 1.0  # at most so far apart are the planes that a slice averages
+PLANE_MM = 1.5  # at most so far apart are the planes that a slice averages
 LENGTH = 300.0  # mm of anatomy that a complete series covers; the lungs reach from -136 to +130
 
 AIR, SKIN, FAT, MUSCLE, SOFT, HEART, LIVER = -1000.0, 20.0, -100.0, 50.0, 35.0, 42.0, 58.0

@@ -57,7 +57,7 @@ class PhantomTruth(WorkerTest):
     def check_thick_and_thin(self, kind, seed):
         """Slices of 1, 3 and 5 mm, each with pixels of another size: the whole chest each time."""
         return [self.check(kind, seed, "--slice-distance", str(distance), "--slices", str(300 // distance), "--size", size)
-                for distance, size in ((1, "256"), (3, "320"), (5, "448"))]
+                for distance, size in ((1, "192"), (3, "256"), (5, "320"))]
 
     def test_normal(self):
         for findings in self.check_thick_and_thin("normal", 1):
@@ -76,7 +76,7 @@ class PhantomTruth(WorkerTest):
 
     def test_slices_that_overlap_or_leave_out(self):
         for distance, thickness in ((2, 4), (5, 1.25)):
-            self.check("emphysema", 5, "--size", "256", "--slices", str(300 // distance), "--slice-distance",
+            self.check("emphysema", 5, "--size", "192", "--slices", str(300 // distance), "--slice-distance",
                        str(distance), "--slice-thickness", str(thickness))
 
 
