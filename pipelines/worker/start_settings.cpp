@@ -43,7 +43,7 @@ void start_anew_with_settings(int, char** arguments, char** environment) {
   if (length > 0 && static_cast<std::size_t>(length) < self.size() - 1) execve(self.data(), arguments, wanted.data());
 }
 
-[[gnu::section(".preinit_array"), gnu::used]] void (*const kBeforeLibraries)(int, char**, char**) =
-    start_anew_with_settings;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kBeforeLibraries)(int, char**,
+                                                                             char**) = start_anew_with_settings;
 
 }  // namespace
