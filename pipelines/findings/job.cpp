@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kSeriesMax = 1000;
 constexpr std::size_t kFilesMax = 100'000;
 constexpr std::size_t kInputsMax = 100;
+constexpr std::size_t kResultsMax = 16;
 constexpr int kRevisionMax = 1'000'000;
 
 JobSeries read_series(JsonReader in) {
@@ -35,6 +36,18 @@ JobInput read_input(JsonReader in) {
   return input;
 }
 
+ResultKind read_result(const JsonReader& in) {
+  const auto name = in.required_text(64);
+  const auto kind = result_kind(name);
+  if (!kind) in.fail("is no kind of result, such as SEG or SR");
+  return kind.value_or(ResultKind::sr);
+}
+
+Predecessor read_predecessor(JsonReader in) {
+  in.object({"kind", "sop_instance_uid"});
+  return {read_result(in.at("kind")), in.at("sop_instance_uid").uid()};
+}
+
 std::string read_timezone(const JsonReader& in) {
   auto offset = in.text(5);
   const bool valid = offset.size() == 5 && (offset[0] == '+' || offset[0] == '-') &&
@@ -54,7 +67,9 @@ std::string read_time(const JsonReader& in) {
 std::string to_json(const Job& job) {
   nlohmann::ordered_json out = {
       {"id", job.id}, {"pipeline", job.pipeline}, {"study_uid", job.study_uid}, {"revision", job.revision}};
-  out["predecessor_sr_uids"] = job.predecessor_sr_uids;
+  out["predecessors"] = nlohmann::ordered_json::array();
+  for (const auto& report : job.predecessors)
+    out["predecessors"].push_back({{"kind", to_string(report.kind)}, {"sop_instance_uid", report.sop_instance_uid}});
   out["series"] = nlohmann::ordered_json::array();
   for (const auto& series : job.series) {
     auto files = nlohmann::ordered_json::array();
@@ -64,6 +79,8 @@ std::string to_json(const Job& job) {
   for (const auto& input : job.inputs)
     out["inputs"].push_back(
         {{"pipeline", input.pipeline}, {"findings", input.findings.string()}, {"reason", input.reason}});
+  out["results"] = nlohmann::ordered_json::array();
+  for (const auto kind : job.results) out["results"].push_back(to_string(kind));
   out["created_at"] = job.created_at;
   out["timezone_offset"] = job.timezone_offset;
   out["device_serial"] = job.device_serial;
@@ -88,17 +105,17 @@ Result<Job> job_from_json(std::string_view text) {
   INFERAD_TRY(const auto document, parse_json(text));
   Fault fault;
   JsonReader in(&document, "", fault);
-  in.object({"id", "pipeline", "study_uid", "revision", "predecessor_sr_uids", "series", "inputs", "created_at",
+  in.object({"id", "pipeline", "study_uid", "revision", "predecessors", "series", "inputs", "results", "created_at",
              "timezone_offset", "device_serial", "institution"});
   Job job;
   job.id = in.at("id").required_text(64);
   job.pipeline = in.at("pipeline").required_text(64);
   job.study_uid = in.at("study_uid").uid();
   job.revision = in.at("revision").integer(1, kRevisionMax);
-  job.predecessor_sr_uids =
-      in.at("predecessor_sr_uids").list(kSeriesMax, [](const JsonReader& uid) { return uid.uid(); });
+  job.predecessors = in.at("predecessors").list(kSeriesMax, read_predecessor);
   job.series = in.at("series").list(kSeriesMax, read_series);
   if (auto inputs = in.find("inputs")) job.inputs = inputs->list(kInputsMax, read_input);
+  if (auto results = in.find("results")) job.results = results->list(kResultsMax, read_result);
   job.created_at = read_time(in.at("created_at"));
   job.timezone_offset = read_timezone(in.at("timezone_offset"));
   job.device_serial = in.at("device_serial").text(64);

@@ -10,6 +10,7 @@
 
 #include "pipelines/findings/findings.h"
 #include "server/base/result.h"
+#include "server/base/result_kind.h"
 
 namespace inferad::findings {
 
@@ -25,18 +26,25 @@ struct JobInput {
   std::string reason;              // then: why
 };
 
+// A report of the revision before, which this one supersedes.
+struct Predecessor {
+  ResultKind kind = ResultKind::sr;
+  std::string sop_instance_uid;
+};
+
 struct Job {
   std::string id;        // our number as text
   std::string pipeline;  // folder name in pipelines/catalog
   std::string study_uid;
   int revision = 1;
-  std::vector<std::string> predecessor_sr_uids;  // SR instances this revision supersedes
-  std::vector<JobSeries> series;                 // candidates the router chose, best first
-  std::vector<JobInput> inputs;                  // for pipelines that join
-  std::string created_at;                        // ISO 8601 UTC; the only source of time for results
-  std::string timezone_offset;                   // "+0100", for (0008,0201); "" = UTC "+0000"
-  std::string device_serial;                     // installation id, for (0018,1000)
-  std::string institution;                       // "" = copy from the source
+  std::vector<Predecessor> predecessors;
+  std::vector<JobSeries> series;                                        // candidates the router chose, best first
+  std::vector<JobInput> inputs;                                         // for pipelines that join
+  std::vector<ResultKind> results = {ResultKind::seg, ResultKind::sr};  // to be written, as far as the study gives them
+  std::string created_at;       // ISO 8601 UTC; the only source of time for results
+  std::string timezone_offset;  // "+0100", for (0008,0201); "" = UTC "+0000"
+  std::string device_serial;    // installation id, for (0018,1000)
+  std::string institution;      // "" = copy from the source
 };
 
 // What every report of the job begins with: outcome analysed, nothing found yet. `series_uid` is "" when no series

@@ -9,6 +9,8 @@ namespace inferad::findings {
 
 namespace {
 
+constexpr int kKindsMax = 16;  // of results, each with a series number of its own
+
 // Parts are written with their length, so that ("ab","c") and ("a","bc") are different names.
 std::string joined(std::initializer_list<std::string_view> parts) {
   std::string name;
@@ -42,10 +44,9 @@ Execution execution_of(const Findings& findings, std::vector<std::string> source
           std::move(source_uids)};
 }
 
-std::string_view to_string(ResultKind kind) { return kind == ResultKind::seg ? "SEG" : "SR"; }
-
-std::string result_instance_uid(const Execution& execution, ResultKind kind) {
-  return derived(execution, to_string(kind), "instance");
+std::string result_instance_uid(const Execution& execution, ResultKind kind, std::string_view variant) {
+  const auto name = std::string(to_string(kind)) + (variant.empty() ? "" : " ") + std::string(variant);
+  return derived(execution, name, "instance");
 }
 
 std::string result_series_uid(std::string_view instance_uid) {
@@ -62,8 +63,8 @@ std::string frame_of_reference_uid(std::string_view series_uid) {
 
 int result_series_number(std::string_view pipeline, ResultKind kind) {
   const auto digest = sha256_hex(joined({"inferad series number", pipeline}));
-  const int slot = std::stoi(digest.substr(0, 4), nullptr, 16) % 500;
-  return 9000 + 2 * slot + static_cast<int>(kind);
+  const int slot = std::stoi(digest.substr(0, 4), nullptr, 16) % (1000 / kKindsMax);
+  return 9000 + kKindsMax * slot + static_cast<int>(kind);
 }
 
 std::string tracking_uid(std::string_view study_uid, std::string_view pipeline, std::string_view id) {

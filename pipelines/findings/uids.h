@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "pipelines/findings/findings.h"
+#include "server/base/result_kind.h"
 
 namespace inferad::findings {
+
+using inferad::ResultKind;
 
 // One execution: a pipeline with its model and parameters on the images of one revision of a study.
 struct Execution {
@@ -21,10 +24,8 @@ struct Execution {
 
 Execution execution_of(const Findings& findings, std::vector<std::string> source_uids);
 
-enum class ResultKind { seg, sr };
-std::string_view to_string(ResultKind kind);
-
-std::string result_instance_uid(const Execution& execution, ResultKind kind);
+// `variant`: tells apart several objects of one kind, such as a report beside another segmentation.
+std::string result_instance_uid(const Execution& execution, ResultKind kind, std::string_view variant = "");
 // Each result has a series of its own, named after it: whoever knows a superseded report knows its series too.
 std::string result_series_uid(std::string_view instance_uid);
 std::string dimension_organization_uid(const Execution& execution);

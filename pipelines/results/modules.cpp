@@ -17,7 +17,6 @@ namespace inferad::results {
 namespace {
 
 using findings::CodedConcept;
-using findings::ResultKind;
 
 const CodedConcept kProcessingEquipment{"109102", "DCM", "Processing Equipment"};  // CID 7005
 const CodedConcept kAcquisitionEquipment{"109101", "DCM", "Acquisition Equipment"};
@@ -57,12 +56,34 @@ std::set<std::string> private_schemes(const findings::Findings& findings) {
 // PS3.3 C.12.1: declares each private scheme that the object may use.
 void write_coding_schemes(ItemWriter& out, const ResultRequest& request, ResultKind kind) {
   auto schemes = private_schemes(request.findings);
-  if (kind == ResultKind::sr) schemes.insert(std::string(findings::codes::kPrivateScheme));
+  if (facts_of(kind).report) schemes.insert(std::string(findings::codes::kPrivateScheme));
   for (const auto& scheme : schemes) {
     auto item = out.item(DCM_CodingSchemeIdentificationSequence);
     item.line(DCM_CodingSchemeDesignator, scheme, 16);
     const bool ours = scheme == findings::codes::kPrivateScheme;
     item.paragraph(DCM_CodingSchemeName, ours ? "Inferad private codes" : "Private codes of the pipeline");
+  }
+}
+
+// PS3.3 C.7.3.1.1.1; a parametric map says what it measures elsewhere.
+std::string modality_of(const ResultRequest& request, ResultKind kind) {
+  switch (kind) {
+    case ResultKind::seg:
+    case ResultKind::seg_fractional:
+    case ResultKind::seg_labelmap:
+      return "SEG";
+    case ResultKind::kos:
+      return "KO";
+    case ResultKind::pr:
+      return "PR";
+    case ResultKind::sc:
+    case ResultKind::pmap:
+    case ResultKind::derived: {
+      const auto images = analysed_images(request);
+      return images.empty() ? "OT" : images.front()->modality;
+    }
+    default:
+      return "SR";
   }
 }
 
@@ -111,10 +132,10 @@ findings::Execution execution_of(const ResultRequest& request) {
   return findings::execution_of(request.findings, std::move(uids));
 }
 
-ObjectIdentity identity_of(const ResultRequest& request, ResultKind kind) {
-  const auto instance = findings::result_instance_uid(execution_of(request), kind);
-  const auto* sop_class = kind == ResultKind::seg ? UID_SegmentationStorage : UID_Comprehensive3DSRStorage;
-  return {kind, sop_class, instance, findings::result_series_uid(instance)};
+ObjectIdentity identity_of(const ResultRequest& request, ResultKind kind, std::string_view variant) {
+  const auto instance = findings::result_instance_uid(execution_of(request), kind, variant);
+  return {kind, std::string(facts_of(kind).sop_class_uid), instance, findings::result_series_uid(instance),
+          modality_of(request, kind)};
 }
 
 Status check_request(const ResultRequest& request) {
@@ -155,10 +176,12 @@ void write_patient_and_study(ItemWriter& out, const SourceHeader& source) {
 }
 
 void write_series(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {
-  const auto kind = findings::to_string(identity.kind);
+  const auto kind = to_string(identity.kind);
   const auto& algorithm = request.findings.algorithm;
   const auto now = creation_time(request);
-  out.value(DCM_Modality, kind).value(DCM_SeriesInstanceUID, identity.series_uid).value(DCM_InstanceNumber, "1");
+  out.value(DCM_Modality, identity.modality)
+      .value(DCM_SeriesInstanceUID, identity.series_uid)
+      .value(DCM_InstanceNumber, "1");
   out.value(DCM_SeriesNumber, std::to_string(findings::result_series_number(request.findings.pipeline, identity.kind)));
   write_now(out, now, DCM_SeriesDate, DCM_SeriesTime);
   // The kind stays at the end whatever the length of the name: PACS rules look for it.

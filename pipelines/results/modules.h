@@ -3,6 +3,8 @@
 // Internal to results/.
 #pragma once
 
+#include <string_view>
+
 #include "pipelines/findings/uids.h"
 #include "pipelines/results/item_writer.h"
 #include "pipelines/results/results.h"
@@ -10,13 +12,15 @@
 namespace inferad::results {
 
 struct ObjectIdentity {
-  findings::ResultKind kind = findings::ResultKind::sr;
-  std::string sop_class_uid, sop_instance_uid, series_uid;
+  ResultKind kind = ResultKind::sr;
+  std::string sop_class_uid, sop_instance_uid, series_uid, modality;
 };
 
 // UIDs derive from the analysed images: those of image.sources, else all of the source header.
 findings::Execution execution_of(const ResultRequest& request);
-ObjectIdentity identity_of(const ResultRequest& request, findings::ResultKind kind);
+// SOP class and modality are the kind's; for a kind of several classes (SC, DERIVED) the caller sets the class, and the
+// modality is that of the images.
+ObjectIdentity identity_of(const ResultRequest& request, ResultKind kind, std::string_view variant = "");
 
 // The images behind image.sources in slice order, each once; without an image, all images that were read.
 std::vector<const SourceImage*> analysed_images(const ResultRequest& request);

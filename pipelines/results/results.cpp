@@ -1,22 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/results/results.h"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
 #include "pipelines/results/seg.h"
 #include "pipelines/results/sr.h"
+#include "server/base/hash.h"
 
 namespace inferad::results {
 
-Result<std::vector<std::string>> write_results(const ResultRequest& request, const std::filesystem::path& folder) {
-  std::vector<std::string> names;
-  std::optional<WrittenObject> seg;
-  if (has_voxels(request)) {
-    INFERAD_TRY(seg, write_seg(request, folder / "seg.dcm"));
-    names.push_back("seg.dcm");
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Output {
+  const ResultRequest& request;
+  const fs::path& folder;
+  std::vector<ResultFile> files = {};
+  WrittenObjects written = {};  // to refer to
+
+  void add(ResultKind kind, WrittenObject object) {
+    files.push_back({file_name_of(kind), kind});
+    written.emplace(kind, std::move(object));
   }
-  INFERAD_TRY(const auto sr, write_sr(request, seg, folder / "sr.dcm"));
-  static_cast<void>(sr);
-  names.push_back("sr.dcm");
-  return names;
+};
+
+// Adds what the study gives of the kind, which may be nothing.
+using Writer = Status (*)(Output&, ResultKind);
+
+Status add_segmentation(Output& out, ResultKind kind) {
+  if (!has_voxels(out.request)) return ok();
+  INFERAD_TRY(auto seg, write_seg(out.request, out.folder / file_name_of(kind)));
+  out.add(kind, std::move(seg));
+  return ok();
+}
+
+// "sr.dcm"; "sr-seg-labelmap.dcm" beside a further segmentation. A failure has a name of its own: the object may still
+// be on its way when the job, tried again, makes others.
+std::string report_name(const ResultRequest& request, ResultKind kind, const std::string& beside) {
+  auto name = fs::path(file_name_of(kind)).stem().string();
+  if (!beside.empty()) name += "-" + fs::path(beside).stem().string();
+  if (request.findings.outcome == findings::Outcome::failed)
+    name += "-failed-" + sha256_hex(request.findings.reason_text).substr(0, 8);
+  return name + ".dcm";
+}
+
+Status add_report(Output& out, ResultKind kind) {
+  bool any = false;
+  for (const auto seg_kind : {ResultKind::seg, ResultKind::seg_labelmap, ResultKind::seg_fractional}) {
+    const auto seg = out.written.find(seg_kind);
+    if (seg == out.written.end() || kind == ResultKind::sr_triage) continue;
+    const auto name = report_name(out.request, kind, any ? file_name_of(seg_kind) : "");
+    INFERAD_TRY_STATUS(write_sr(out.request, {kind, seg->second, seg_kind}, out.folder / name));
+    out.files.push_back({name, kind, seg_kind});
+    any = true;
+  }
+  if (any) return ok();
+  const auto name = report_name(out.request, kind, "");
+  INFERAD_TRY_STATUS(write_sr(out.request, {kind}, out.folder / name));
+  out.files.push_back({name, kind});
+  return ok();
+}
+
+constexpr std::array<std::pair<ResultKind, Writer>, 4> kWriters{{
+    {ResultKind::seg, add_segmentation},
+    {ResultKind::sr, add_report},
+    {ResultKind::sr_comprehensive, add_report},
+    {ResultKind::sr_triage, add_report},
+}};
+
+}  // namespace
+
+std::string file_name_of(ResultKind kind) {
+  std::string name(to_string(kind));
+  for (char& c : name) c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name + ".dcm";
+}
+
+Result<std::vector<ResultFile>> write_results(const ResultRequest& request, const fs::path& folder) {
+  const auto& wanted = request.job.results;
+  Output out{request, folder};
+  for (const auto& facts : result_kinds()) {
+    if (std::find(wanted.begin(), wanted.end(), facts.kind) == wanted.end()) continue;
+    for (const auto& [kind, writer] : kWriters)
+      if (kind == facts.kind) INFERAD_TRY_STATUS(writer(out, kind));
+  }
+  return std::move(out.files);
 }
 
 }  // namespace inferad::results

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Findings → DICOM objects: one SEG (when there is a mask) and one SR, in the order to send them. Each object is
-// written beside its name, read back and checked against what it was made from, and only then gets its name, durably.
+// Findings → DICOM objects of the kinds that the job asks for, in the order to send them. Each object is written beside
+// its name, read back and checked against what it was made from, and only then gets its name, durably.
 // The same request gives the same bytes: times come from the job, UIDs derive from the execution.
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,11 +36,21 @@ struct ResultRequest {
 struct WrittenObject {
   std::string sop_class_uid, sop_instance_uid, series_uid;
 };
+using WrittenObjects = std::map<ResultKind, WrittenObject>;
 
-// Writes seg.dcm and sr.dcm into `folder` and gives the names written, in sending order. A mask without any voxel gives
-// no SEG; the report then says so. On failure nothing half-written stays; objects that were complete may stay.
-// Errc::invalid_input: request contradicts itself or the images; Errc::io: disk; Errc::model: an object failed its
-// check.
-Result<std::vector<std::string>> write_results(const ResultRequest& request, const std::filesystem::path& folder);
+struct ResultFile {
+  std::string name;  // in the folder: "seg-labelmap.dcm"
+  ResultKind kind = ResultKind::sr;
+  std::optional<ResultKind> beside = {};  // of a report: the segmentation that it refers to
+  bool operator==(const ResultFile&) const = default;
+};
+
+std::string file_name_of(ResultKind kind);
+
+// Writes the kinds of job.results that this study gives into `folder`, and tells which, in sending order. A mask
+// without any voxel gives no SEG; the report then says so. A report is written beside each segmentation, to refer to
+// it. On failure nothing half-written stays; objects that were complete may stay. Errc::invalid_input: request
+// contradicts itself or the images; Errc::io: disk; Errc::model: an object failed its check.
+Result<std::vector<ResultFile>> write_results(const ResultRequest& request, const std::filesystem::path& folder);
 
 }  // namespace inferad::results

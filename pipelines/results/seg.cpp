@@ -249,7 +249,7 @@ Result<WrittenObject> write_seg(const ResultRequest& request, const std::filesys
   const auto mask = pack_mask(*request.labels, static_cast<int>(request.findings.segments.size()));
   if (mask.frames.empty()) return Error{Errc::invalid_input, "the mask is empty: no segmentation can be written"};
 
-  const auto identity = identity_of(request, findings::ResultKind::seg);
+  const auto identity = identity_of(request, ResultKind::seg);
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
   write_sop_common(out, request, identity);

@@ -9,6 +9,7 @@
 
 #include "pipelines/results/modules.h"
 #include "pipelines/results/part10.h"
+#include "pipelines/results/seg.h"
 #include "pipelines/results/sr_tree.h"
 
 namespace inferad::results {
@@ -16,7 +17,6 @@ namespace inferad::results {
 namespace {
 
 using findings::Outcome;
-using findings::ResultKind;
 
 // PS3.3 C.17.2 SR Document General. VERIFIED is for humans.
 void write_document(ItemWriter& out, const ResultRequest& request) {
@@ -44,14 +44,27 @@ void write_request(ItemWriter& out, const SourceHeader& source) {
   item.empty(DCM_RequestedProcedureCodeSequence);
 }
 
-void write_predecessors(ItemWriter& out, const ResultRequest& request) {
-  if (request.job.predecessor_sr_uids.empty()) return;
-  auto study = out.item(DCM_PredecessorDocumentsSequence);
-  study.value(DCM_StudyInstanceUID, request.findings.study_uid);
-  for (const auto& uid : request.job.predecessor_sr_uids)
-    study.item(DCM_ReferencedSeriesSequence)
-        .value(DCM_SeriesInstanceUID, findings::result_series_uid(uid))
-        .reference(DCM_ReferencedSOPSequence, UID_Comprehensive3DSRStorage, uid);
+// A destination has the earlier report of the kind that it gets now.
+void write_predecessors(ItemWriter& out, const ResultRequest& request, ResultKind kind) {
+  std::optional<ItemWriter> study;
+  for (const auto& report : request.job.predecessors) {
+    if (report.kind != kind) continue;
+    if (!study) {
+      study = out.item(DCM_PredecessorDocumentsSequence);
+      study->value(DCM_StudyInstanceUID, request.findings.study_uid);
+    }
+    study->item(DCM_ReferencedSeriesSequence)
+        .value(DCM_SeriesInstanceUID, findings::result_series_uid(report.sop_instance_uid))
+        .reference(DCM_ReferencedSOPSequence, facts_of(kind).sop_class_uid, report.sop_instance_uid);
+  }
+}
+
+// Two failures for different reasons are two reports. Beside BINARY, or where there is no mask, the report is the one
+// that it always was.
+std::string variant_of(const ResultRequest& request, const ReportForm& form) {
+  if (request.findings.outcome == Outcome::failed) return request.findings.reason_text;
+  if (form.seg) return form.seg_kind == ResultKind::seg ? "" : fmt::format("beside {}", to_string(form.seg_kind));
+  return form.places() && has_voxels(request) ? "alone" : "";
 }
 
 // Every instance that the tree refers to: the images and the SEG.
@@ -75,10 +88,10 @@ void write_evidence(ItemWriter& out, const ResultRequest& request, const std::op
 
 }  // namespace
 
-Result<WrittenObject> write_sr(const ResultRequest& request, const std::optional<WrittenObject>& seg,
+Result<WrittenObject> write_sr(const ResultRequest& request, const ReportForm& form,
                                const std::filesystem::path& path) {
   INFERAD_TRY_STATUS(check_request(request));
-  const auto identity = identity_of(request, ResultKind::sr);
+  const auto identity = identity_of(request, form.kind, variant_of(request, form));
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
   write_sop_common(out, request, identity);
@@ -88,10 +101,10 @@ Result<WrittenObject> write_sr(const ResultRequest& request, const std::optional
   write_algorithm_contribution(out, request.findings.algorithm);
   write_document(out, request);
   write_request(out, request.source);
-  write_predecessors(out, request);
-  write_evidence(out, request, seg);
-  write_report_tree(out, request, seg);
-  INFERAD_TRY_STATUS(write_checked(object, path, [&](const auto& part) { return check_sr(request, seg, part); }));
+  write_predecessors(out, request, form.kind);
+  write_evidence(out, request, form.seg);
+  write_report_tree(out, request, form);
+  INFERAD_TRY_STATUS(write_checked(object, path, [&](const auto& part) { return check_sr(request, form, part); }));
   return WrittenObject{identity.sop_class_uid, identity.sop_instance_uid, identity.series_uid};
 }
 

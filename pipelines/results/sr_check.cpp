@@ -67,8 +67,19 @@ std::set<std::string> evidence(DcmDataset& data) {
 struct TreeFacts {
   std::set<std::string> referenced;  // instances
   std::size_t segments = 0;          // references to a segment
-  bool numbers_valid = true;
+  std::size_t places = 0;            // coordinates, sites, sides
+  bool numbers_valid = true, codes_complete = true;
 };
+
+bool is_code_complete(DcmItem& code) {
+  return has_value(code, DCM_CodeValue) && has_value(code, DCM_CodingSchemeDesignator) &&
+         has_value(code, DCM_CodeMeaning) && text_of(code, DCM_CodeValue).size() <= 16;
+}
+
+bool is_place(DcmItem& name) {
+  const auto value = text_of(name, DCM_CodeValue);
+  return value == "363698007" || value == "272741003";  // Finding Site, Laterality
+}
 
 // As deep as our own trees are: 6 levels.
 void collect(DcmItem& item, TreeFacts& facts) {
@@ -81,6 +92,12 @@ void collect(DcmItem& item, TreeFacts& facts) {
     facts.numbers_valid = facts.numbers_valid && !text.empty() && text.size() <= 16 &&
                           text.find_first_not_of("+-0123456789.eE") == std::string::npos;
   });
+  for (const auto& sequence : {DCM_ConceptNameCodeSequence, DCM_ConceptCodeSequence})
+    for_each_item(item, sequence, [&](DcmItem& code) {
+      facts.codes_complete = facts.codes_complete && is_code_complete(code);
+      if (is_place(code)) ++facts.places;
+    });
+  if (has_value(item, DCM_GraphicData)) ++facts.places;
   for_each_item(item, DCM_ContentSequence, [&](DcmItem& child) { collect(child, facts); });
 }
 
@@ -93,8 +110,7 @@ std::size_t expected_segments(const ResultRequest& request, bool with_seg) {
 
 }  // namespace
 
-Status check_sr(const ResultRequest& request, const std::optional<WrittenObject>& seg,
-                const std::filesystem::path& path) {
+Status check_sr(const ResultRequest& request, const ReportForm& form, const std::filesystem::path& path) {
   DcmFileFormat file;
   if (file.loadFile(path.c_str()).bad()) return wrong("the file is not readable");
   auto& data = *file.getDataset();
@@ -106,13 +122,17 @@ Status check_sr(const ResultRequest& request, const std::optional<WrittenObject>
     if (!listed.contains(uid)) return wrong("the tree refers to an instance that the evidence does not list");
   for (const auto* image : analysed_images(request))
     if (!facts.referenced.contains(image->sop_instance_uid)) return wrong("an analysed image is not referenced");
-  if (facts.segments != expected_segments(request, seg.has_value()))
+  if (facts.segments != expected_segments(request, form.seg.has_value()))
     return wrong("number of segment references is wrong");
-  if (seg && !listed.contains(seg->sop_instance_uid)) return wrong("the SEG is not listed as evidence");
+  if (form.seg && !listed.contains(form.seg->sop_instance_uid)) return wrong("the SEG is not listed as evidence");
   if (!facts.numbers_valid) return wrong("a number is not a decimal string");
+  if (!facts.codes_complete) return wrong("a code lacks its value, scheme or meaning");
+  if (!form.places() && facts.places > 0) return wrong("a report for triage says where");
+  if (text_of(data, DCM_SOPClassUID) != facts_of(form.kind).sop_class_uid) return wrong("SOP Class UID is wrong");
   // The tree only: defects of the header come from the source and are kept.
-  DSRDocumentTree tree(DSRTypes::DT_Comprehensive3DSR);
-  const auto condition = tree.read(data, DSRTypes::DT_Comprehensive3DSR, DSRTypes::RF_acceptInvalidContentItemValue);
+  const auto type = form.solid() ? DSRTypes::DT_Comprehensive3DSR : DSRTypes::DT_ComprehensiveSR;
+  DSRDocumentTree tree(type);
+  const auto condition = tree.read(data, type, DSRTypes::RF_acceptInvalidContentItemValue);
   if (condition.bad()) return wrong(fmt::format("the content tree is not legal ({})", condition.text()));
   return ok();
 }

@@ -6,10 +6,13 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "pipelines/findings/codes.h"
 #include "pipelines/findings/uids.h"
 #include "pipelines/results/modules.h"
+#include "pipelines/results/seg.h"
 #include "pipelines/results/sr_location.h"
 
 namespace inferad::results {
@@ -131,31 +134,49 @@ void write_region(ContentItem& group, int segment, const WrittenObject& seg, con
   group.uid(Relationship::contains, dcm("121232", "Source series for segmentation"), series_uid);
 }
 
-// TID 1411 with a segment, as its location asks with one, else TID 1501.
-void write_group(ContentItem& measurements, const ResultRequest& request, const Finding& finding,
-                 const std::optional<WrittenObject>& seg) {
-  const bool volumetric = finding.segment.has_value() && seg.has_value();
-  const auto template_id = volumetric         ? "1411"
-                           : finding.location ? template_of(*finding.location)
-                                              : std::string_view("1501");
-  auto group = measurements.container(Relationship::contains, dcm("125007", "Measurement Group"), template_id);
-  group.text(Relationship::has_observation_context, dcm("112039", "Tracking Identifier"), finding.id);
-  group.uid(Relationship::has_observation_context, dcm("112040", "Tracking Unique Identifier"), finding.tracking_uid);
-  group.code(Relationship::contains, dcm("121071", "Finding"), finding.concept_code);
-  if (volumetric) write_region(group, *finding.segment, *seg, request.findings.series_uid);
-  if (finding.location) write_location(group, request, *finding.location);
+// Of one of several images.
+void write_source_image(ContentItem& group, const ResultRequest& request, const Finding& finding) {
   for (const auto& [name, image] : request.findings.input_images)
     if (name == finding.input_image)
       group.image(Relationship::contains, dcm("121112", "Source of Measurement"), image.sop_class_uid,
                   image.sop_instance_uid);
-  if (finding.site) {
-    auto site = group.code(Relationship::has_concept_modifier, kFindingSite, *finding.site);
-    if (finding.laterality) site.code(Relationship::has_concept_modifier, kLaterality, *finding.laterality);
-  }
+}
+
+void write_site(ContentItem& group, const Finding& finding) {
+  if (!finding.site) return;
+  auto site = group.code(Relationship::has_concept_modifier, kFindingSite, *finding.site);
+  if (finding.laterality) site.code(Relationship::has_concept_modifier, kLaterality, *finding.laterality);
+}
+
+// TID 1411 with a segment, as its location asks with one, else TID 1501.
+void write_group(ContentItem& measurements, const ResultRequest& request, const Finding& finding,
+                 const ReportForm& form) {
+  const bool volumetric = finding.segment && form.seg;
+  std::optional<Region> region;
+  if (finding.location && form.places()) region = Region::of(request, *finding.location, form.solid());
+  const auto template_id = volumetric ? "1411" : region ? region->template_id() : std::string_view("1501");
+  auto group = measurements.container(Relationship::contains, dcm("125007", "Measurement Group"), template_id);
+  group.text(Relationship::has_observation_context, dcm("112039", "Tracking Identifier"), finding.id);
+  group.uid(Relationship::has_observation_context, dcm("112040", "Tracking Unique Identifier"), finding.tracking_uid);
+  group.code(Relationship::contains, dcm("121071", "Finding"), finding.concept_code);
+  if (volumetric) write_region(group, *finding.segment, *form.seg, request.findings.series_uid);
+  if (region) region->write(group, request);
+  if (form.places()) write_source_image(group, request, finding);
+  if (form.places()) write_site(group, finding);
   write_algorithm(group, request.findings.algorithm);
   for (const auto& measurement : finding.measurements) write_measurement(group, measurement);
   write_presence(group, finding.presence);
-  if (!finding.explanation.empty()) group.text(Relationship::contains, kComment, finding.explanation);
+  if (form.places() && !finding.explanation.empty()) group.text(Relationship::contains, kComment, finding.explanation);
+  if (form.places() && finding.location && !region)
+    group.text(Relationship::contains, kComment, "Its place in the patient cannot be told in this class of report.");
+}
+
+// For triage only what claims something: numbers alone belong to parts.
+std::vector<const Finding*> reported(const findings::Findings& findings, const ReportForm& form) {
+  std::vector<const Finding*> items;
+  for (const auto& item : findings.items)
+    if (form.places() || item.presence != Presence::measured) items.push_back(&item);
+  return items;
 }
 
 CodedConcept outcome_code(Outcome outcome) {
@@ -171,10 +192,10 @@ CodedConcept outcome_code(Outcome outcome) {
 }
 
 // What a reader must know beside the numbers: whether and why nothing was analysed, and the limits of this analysis.
-void write_evaluations(ContentItem& root, const ResultRequest& request, bool mask_missing) {
+void write_evaluations(ContentItem& root, const ResultRequest& request, const ReportForm& form) {
   const auto& findings = request.findings;
   auto evaluations = root.container(Relationship::contains, {"C0034375", "UMLS", "Qualitative Evaluations"});
-  if (findings.items.empty()) write_algorithm(evaluations, findings.algorithm);  // else each group names it
+  if (reported(findings, form).empty()) write_algorithm(evaluations, findings.algorithm);  // else each group names it
   evaluations.code(Relationship::contains, codes::ours("OUTCOME", "Outcome of analysis"),
                    outcome_code(findings.outcome));
   if (findings.outcome != Outcome::analysed)
@@ -185,10 +206,15 @@ void write_evaluations(ContentItem& root, const ResultRequest& request, bool mas
         evaluations.code(Relationship::contains, codes::ours("QUALIFIER", "Remark on analysis"), qualifier.code);
     limit.text(Relationship::has_properties, kComment, qualifier.text);
   }
-  for (const auto& remark : findings.remarks)
-    if (!remark.empty()) evaluations.text(Relationship::contains, kComment, remark);
-  if (mask_missing)
+  if (form.places())
+    for (const auto& remark : findings.remarks)
+      if (!remark.empty()) evaluations.text(Relationship::contains, kComment, remark);
+  if (request.labels && !has_voxels(request))
     evaluations.text(Relationship::contains, kComment, "No voxel was segmented: there is no segmentation object.");
+  if (!form.places())
+    evaluations.text(
+        Relationship::contains, kComment,
+        "For sorting work only: says whether, not where. Regions, sites and measurements of parts are omitted.");
   evaluations.text(Relationship::contains, kComment,
                    request.options.research ? "Research use only. Assists; not for primary diagnosis."
                                             : "Assists; not for primary diagnosis.");
@@ -196,16 +222,16 @@ void write_evaluations(ContentItem& root, const ResultRequest& request, bool mas
 
 }  // namespace
 
-void write_report_tree(ItemWriter& data_set, const ResultRequest& request, const std::optional<WrittenObject>& seg) {
+void write_report_tree(ItemWriter& data_set, const ResultRequest& request, const ReportForm& form) {
   auto root = ContentItem::root(data_set, dcm("126000", "Imaging Measurement Report"), "1500");
   write_context(root, request);
   write_procedure(root, request);
   write_image_library(root, request);
-  if (!request.findings.items.empty()) {
+  if (const auto items = reported(request.findings, form); !items.empty()) {
     auto measurements = root.container(Relationship::contains, dcm("126010", "Imaging Measurements"));
-    for (const auto& finding : request.findings.items) write_group(measurements, request, finding, seg);
+    for (const auto* finding : items) write_group(measurements, request, *finding, form);
   }
-  write_evaluations(root, request, request.labels && !seg);
+  write_evaluations(root, request, form);
 }
 
 }  // namespace inferad::results

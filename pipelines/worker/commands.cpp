@@ -64,6 +64,7 @@ findings::Job make_job(const RunChoice& choice, imaging::FoundStudy study) {
   job.series = std::move(study.series);
   job.created_at = choice.created_at.empty() ? to_iso8601(wall_now()) : choice.created_at;
   job.device_serial = "command line";
+  if (!choice.results.empty()) job.results = choice.results;
   return job;
 }
 
@@ -113,7 +114,7 @@ Result<int> run_job(const EngineChoice& engine_choice, const RunChoice& choice) 
   INFERAD_TRY(const auto text, read_file(choice.out / "findings.json", 16 << 20));
   INFERAD_TRY(const auto findings, findings::findings_from_json(text));
   print_summary(findings);
-  for (const auto& name : result.objects) fmt::print("{}\n", (choice.out / name).string());
+  for (const auto& object : result.objects) fmt::print("{}\n", (choice.out / object.name).string());
   return result.outcome == findings::Outcome::analysed ? exit_status::kDone : exit_status::kNotAnalysed;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "server/base/result_kind.h"
+
 namespace inferad::worker {
 
 namespace exit_status {
@@ -29,6 +31,7 @@ struct RunChoice {
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out;
   std::string created_at;                     // "" = now
+  std::vector<ResultKind> results;            // to be written; none: SEG and SR
   std::vector<std::filesystem::path> joined;  // folders of other runs on the study, for a pipeline that joins
 };
 

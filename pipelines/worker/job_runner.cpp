@@ -183,9 +183,9 @@ class Run {
   const JobEvents& events_;
 };
 
-Result<std::vector<std::string>> write_objects(const Job& job, const Attempt& attempt,
-                                               const std::filesystem::path& folder) {
-  if (!attempt.source) return std::vector<std::string>();
+Result<std::vector<results::ResultFile>> write_objects(const Job& job, const Attempt& attempt,
+                                                       const std::filesystem::path& folder) {
+  if (!attempt.source) return std::vector<results::ResultFile>();
   return results::write_results({.job = job,
                                  .findings = attempt.findings,
                                  .source = *attempt.source,
@@ -207,9 +207,43 @@ Status write_image(Attempt& attempt, const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<JobResult> JobRunner::run(const std::filesystem::path& folder, const JobEvents& events) {
+namespace {
+
+Result<Job> read_job(const std::filesystem::path& folder) {
   INFERAD_TRY(const auto text, read_file(folder / "job.json", kJobBytesMax));
-  INFERAD_TRY(const auto job, findings::job_from_json(text));
+  return findings::job_from_json(text);
+}
+
+// The first series whose headers can be read.
+Result<results::SourceHeader> any_header(const Job& job) {
+  auto header = Result<results::SourceHeader>(Error{Errc::invalid_input, "the study has no series"});
+  for (const auto& series : job.series) {
+    header = results::SourceHeader::read(series.files);
+    if (header) break;
+  }
+  return header;
+}
+
+}  // namespace
+
+Result<JobResult> JobRunner::report_failure(const std::filesystem::path& folder, const std::string& reason) {
+  INFERAD_TRY(const auto job, read_job(folder));
+  INFERAD_TRY(auto source, any_header(job));
+  const auto* pipeline = engine_.find(job.pipeline);
+  const auto algorithm = pipeline ? pipeline->algorithm : findings::Algorithm{job.pipeline, "not loaded", "", "", ""};
+  Attempt attempt;
+  attempt.findings = findings::begin_report(job, pipeline ? pipeline->version : "", "", algorithm);
+  attempt.findings.outcome = Outcome::failed;
+  attempt.findings.reason = findings::codes::kAnalysisFailed;
+  attempt.findings.reason_text = reason;
+  attempt.source = std::move(source);
+  JobResult result{Outcome::failed, reason, {}};
+  INFERAD_TRY(result.objects, write_objects(job, attempt, folder));
+  return result;
+}
+
+Result<JobResult> JobRunner::run(const std::filesystem::path& folder, const JobEvents& events) {
+  INFERAD_TRY(const auto job, read_job(folder));
   const auto* pipeline = engine_.find(job.pipeline);
   if (pipeline == nullptr) {
     return Error{Errc::not_found, fmt::format("pipeline {} is not offered by this worker", job.pipeline)};

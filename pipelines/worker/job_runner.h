@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One job from folder to folder: job.json in; findings.json, then seg.dcm and sr.dcm out. The same job.json and the
+// One job from folder to folder: job.json in; findings.json, then the results it asks for. The same job.json and the
 // same images give the same bytes. Writes nothing outside the folder.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "pipelines/engine/engine.h"
 #include "pipelines/findings/findings.h"
 #include "pipelines/findings/job.h"
+#include "pipelines/results/results.h"
 #include "server/base/result.h"
 
 namespace inferad::worker {
@@ -23,8 +24,8 @@ struct JobEvents {
 
 struct JobResult {
   findings::Outcome outcome = findings::Outcome::analysed;
-  std::string reason;                // for not_analysed: one sentence, no patient data
-  std::vector<std::string> objects;  // file names in the folder, in the order to send them
+  std::string reason;                        // for not_analysed: one sentence, no patient data
+  std::vector<results::ResultFile> objects;  // in the folder, in the order to send them
 };
 
 class JobRunner {
@@ -35,6 +36,10 @@ class JobRunner {
   // Analyses the first of the job's series that loads and is eligible; when there is none, reports why not for the
   // first (the router's best choice). An error means that nothing can be said about the study: the job failed.
   Result<JobResult> run(const std::filesystem::path& folder, const JobEvents& events);
+
+  // Nothing is analysed: the reports that job.json asks for say that the analysis failed for `reason` (one sentence, no
+  // patient data). Reads headers only, runs no model; findings.json stays as it is.
+  Result<JobResult> report_failure(const std::filesystem::path& folder, const std::string& reason);
 
  private:
   engine::Engine& engine_;

@@ -4,8 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "pipelines/worker/commands.h"
+#include "server/base/result_kind.h"
 
 namespace {
 
@@ -57,7 +60,12 @@ int main(int argc, char** argv) {
   auto* run = app.add_subcommand("run", "run one pipeline on files");
   run->add_option("pipeline", choice.pipeline, "name of the pipeline")->required();
   run->add_option("path", choice.paths, "DICOM files or folders of one study")->required();
-  run->add_option("--out", choice.out, "folder for job.json, findings.json, seg.dcm and sr.dcm")->required();
+  run->add_option("--out", choice.out, "folder for job.json, findings.json and the results")->required();
+  std::map<std::string, inferad::ResultKind> kinds;
+  for (const auto& facts : inferad::result_kinds()) kinds.emplace(facts.name, facts.kind);
+  run->add_option("--result", choice.results,
+                  "kind of result to write, such as SEG_LABELMAP (may be repeated; SEG and SR)")
+      ->transform(CLI::CheckedTransformer(kinds));
   run->add_option("--joined", choice.joined, "folder of another run, whose findings.json is joined (may be repeated)")
       ->check(CLI::ExistingDirectory);
   run->add_option("--created-at", choice.created_at, "time of the results, such as 2026-11-24T08:30:00.000Z (now)");

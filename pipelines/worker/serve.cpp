@@ -22,12 +22,18 @@ constexpr std::size_t kReasonMax = 2000;  // characters: a line stays far below 
 struct Order {
   std::string job;
   std::filesystem::path folder;
+  std::string failure;  // not empty: only a report of it
 };
 
 // A peer that is gone is noticed by the next read; until then there is nothing better to do than to go on.
 void tell(Channel& channel, const Json& message) {
   const auto sent = channel.write_line(message.dump(-1, ' ', false, Json::error_handler_t::replace));
   if (!sent) log::warning("channel_write_failed", {{"reason", sent.error().what}});
+}
+
+std::string outcome_of(const Result<JobResult>& result) {
+  if (!result || result->outcome == findings::Outcome::failed) return "failed";
+  return result->outcome == findings::Outcome::analysed ? "done" : "not_analysed";
 }
 
 class Session {
@@ -75,8 +81,9 @@ class Session {
       return message.is_object() && message.contains(key) && message[key].is_string() ? message[key].get<std::string>()
                                                                                       : std::string();
     };
-    Order order{text("job"), text("folder")};
-    if (text("do") != "run" || order.job.empty() || !order.folder.is_absolute()) {
+    Order order{text("job"), text("folder"), text("reason")};
+    const bool known = text("do") == (order.failure.empty() ? "run" : "report_failure");
+    if (!known || order.job.empty() || !order.folder.is_absolute()) {
       return Error{Errc::invalid_input, "the node sent no order to run a job in an absolute folder"};
     }
     return order;
@@ -85,19 +92,24 @@ class Session {
   void execute(const Order& order) {
     const auto begin = std::chrono::steady_clock::now();
     log::info("job_started", {{"job", order.job}});
-    const auto result = runner_.run(order.folder, events(order.job));
-    const std::string outcome = !result                                          ? "failed"
-                                : result->outcome == findings::Outcome::analysed ? "done"
-                                                                                 : "not_analysed";
+    const auto result = order.failure.empty() ? runner_.run(order.folder, events(order.job))
+                                              : runner_.report_failure(order.folder, order.failure);
+    const auto outcome = outcome_of(result);
     const std::string reason = result ? result->reason : result.error().what;
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     log::info("job_ended", {{"job", order.job}, {"outcome", outcome}, {"seconds", seconds.count()}});
     if (!result) log::error("job_failed", {{"job", order.job}, {"reason", reason}});
+    auto objects = Json::array();
+    if (result)
+      for (const auto& object : result->objects) {
+        objects.push_back({{"file", object.name}, {"kind", to_string(object.kind)}});
+        if (object.beside) objects.back()["beside"] = to_string(*object.beside);
+      }
     send({{"event", "done"},
           {"job", order.job},
           {"outcome", outcome},
           {"reason", reason.substr(0, kReasonMax)},
-          {"objects", result ? result->objects : std::vector<std::string>()}});
+          {"objects", std::move(objects)}});
   }
 
   JobEvents events(const std::string& job) {

@@ -13,6 +13,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/problem.h"
+#include "server/base/result_kind.h"
 #include "server/config/peers.h"
 #include "server/core/priority.h"
 
@@ -70,11 +71,11 @@ struct WorkerSettings {
   bool operator==(const WorkerSettings&) const = default;
 };
 
-enum class ResultObject { seg, sr };
+using Wish = std::vector<ResultKind>;  // the first of these that the destination accepts; never empty
 
 struct ResultDestination {
   std::string peer;
-  std::vector<ResultObject> send{ResultObject::seg, ResultObject::sr};
+  std::vector<Wish> send{{ResultKind::seg}, {ResultKind::sr}};  // each kind at most once
   bool operator==(const ResultDestination&) const = default;
 };
 

@@ -15,7 +15,6 @@ using Word = std::string_view;
 
 constexpr std::array<std::pair<Word, PeerRole>, 3> kRoles{
     {{"send", PeerRole::send}, {"receive_results", PeerRole::receive_results}, {"query", PeerRole::query}}};
-constexpr std::array<std::pair<Word, ResultObject>, 2> kObjects{{{"SEG", ResultObject::seg}, {"SR", ResultObject::sr}}};
 constexpr std::array<std::pair<Word, Hl7Message>, 2> kMessages{
     {{"OMI^O23", Hl7Message::omi_o23}, {"ORM^O01", Hl7Message::orm_o01}}};
 constexpr std::array<std::pair<Word, Word>, 3> kProcessing{{{"P", "P"}, {"T", "T"}, {"D", "D"}}};
@@ -40,6 +39,40 @@ void read_set(const JsonNode& node, const std::array<std::pair<Word, T>, n>& wor
     if (std::find(out.begin(), out.end(), *value) != out.end()) element.fail("given twice: remove one");
     out.push_back(*value);
   }
+}
+
+// Adds the kind that `node` names to `wish`. `seen`: what the destination gets already.
+void read_kind(const JsonNode& node, Wish& wish, std::vector<ResultKind>& seen) {
+  std::vector<std::pair<Word, ResultKind>> words;
+  for (const auto& facts : result_kinds()) words.emplace_back(facts.name, facts.kind);
+  const auto kind = choose<ResultKind>(node, words);
+  if (!kind) return;
+  if (std::find(seen.begin(), seen.end(), *kind) != seen.end()) node.fail("given twice: remove one");
+  seen.push_back(*kind);
+  wish.push_back(*kind);
+}
+
+// Kinds, or lists of kinds of which the destination gets the first that it accepts.
+void read_wishes(const JsonNode& node, std::vector<Wish>& out) {
+  out.clear();
+  std::vector<ResultKind> seen;
+  for (const auto& element : node.elements(1, result_kinds().size())) {
+    auto& wish = out.emplace_back();
+    if (!element.is_array()) {
+      read_kind(element, wish, seen);
+      continue;
+    }
+    for (const auto& kind : element.elements(1, result_kinds().size())) read_kind(kind, wish, seen);
+  }
+}
+
+// Who only sorts work gets a priority and a report that says whether, never where.
+void read_triage_only(JsonObject& object, ResultDestination& out) {
+  bool triage_only = false;
+  object.read("triage_only", triage_only);
+  if (!triage_only) return;
+  if (object.has("send")) object.node().fail("\"send\" stands beside \"triage_only\": remove one of them");
+  out.send = {{ResultKind::sr_triage}};
 }
 
 void read_addresses(const JsonNode& node, std::vector<std::string>& out) {
@@ -120,7 +153,8 @@ void read_results(const JsonNode& node, std::vector<ResultDestination>& out) {
     ResultDestination& destination = out.emplace_back();
     JsonObject object(element);
     if (const auto peer = object.require("peer")) read_name(*peer, destination.peer);
-    if (const auto send = object.find("send")) read_set(*send, kObjects, destination.send);
+    if (const auto send = object.find("send")) read_wishes(*send, destination.send);
+    read_triage_only(object, destination);
   }
 }
 

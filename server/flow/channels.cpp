@@ -53,14 +53,19 @@ class DicomChannel final : public Channel {
     std::vector<OutgoingObject> objects;
     for (const auto index : wave) {
       const auto& each = deliveries[index];
-      objects.push_back(
-          {data_folder_ / each.file, each.sop_class_uid, each.sop_instance_uid, each.transfer_syntax_uid});
+      auto& object =
+          objects.emplace_back(OutgoingObject{data_folder_ / each.file, each.sop_class_uid, each.sop_instance_uid,
+                                              each.transfer_syntax_uid, each.beside_class_uid});
+      for (const auto& other : each.fallbacks)
+        object.fallbacks.push_back({data_folder_ / other.file, other.sop_class_uid, other.sop_instance_uid,
+                                    other.transfer_syntax_uid, other.beside_class_uid});
     }
     const auto answers = sender_.send(peer_, objects, stop);
     for (std::size_t i = 0; i < std::min(answers.size(), wave.size()); ++i) {
       const auto& answer = answers[i];
       if (!answer && answer.error().code == Errc::cancelled) return false;
-      judgements[wave[i]] = answer ? judge_store_status(*answer) : judge_error(answer.error());
+      judgements[wave[i]] = answer ? judge_store_status(answer->status) : judge_error(answer.error());
+      if (answer) judgements[wave[i]]->choice = answer->choice;
       if (judgements[wave[i]]->verdict == Verdict::retry_peer) return false;
     }
     return answers.size() >= wave.size();

@@ -93,13 +93,13 @@ Status Courier::record(const store::DeliveryLease& lease, const Judgement& judge
     case Verdict::delivered:
     case Verdict::delivered_with_warning: {
       crash_point("outbox.before_delivered");
-      INFERAD_TRY_STATUS(parts_.ledger.delivered(lease.id, now));
+      INFERAD_TRY_STATUS(parts_.ledger.delivered(lease.id, now, judgement.choice));
       crash_point("outbox.after_delivered");
       parts_.metrics.observe(Stage::deliver, std::chrono::duration<double>(now - lease.created_at).count());
       log::info("delivered", {{"delivery", lease.id},
                               {"study", lease.study_id},
                               {"destination", destination_},
-                              {"kind", lease.kind},
+                              {"kind", judgement.choice == 0 ? lease.kind : lease.fallbacks[judgement.choice - 1].kind},
                               {"note", judgement.text}});
       return ok();
     }

@@ -51,12 +51,15 @@ std::string job_to_json(const store::JobLease& lease, std::span<const Candidate>
               {"pipeline", lease.pipeline},
               {"study_uid", lease.study_uid},
               {"revision", lease.revision},
-              {"predecessor_sr_uids", lease.predecessor_sr_uids},
+              {"predecessors", Json::array()},
               {"series", std::move(candidates)},
               {"created_at", to_iso8601(lease.created_at)},
               {"timezone_offset", site.timezone_offset},
               {"device_serial", site.device_serial},
               {"institution", site.institution}};
+  for (const auto& report : lease.predecessors)
+    job["predecessors"].push_back({{"kind", report.kind}, {"sop_instance_uid", report.sop_instance_uid}});
+  for (const auto kind : site.results) job["results"].push_back(to_string(kind));
   for (const auto& input : lease.inputs) {
     const auto file = std::filesystem::absolute(jobs / std::to_string(input.id) / "findings.json");
     job["inputs"].push_back({{"pipeline", input.pipeline},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/base/result.h"
+#include "server/base/result_kind.h"
 #include "server/flow/candidates.h"
 #include "server/store/ledger_types.h"
 #include "server/store/spool.h"
@@ -16,6 +17,7 @@ namespace inferad::flow {
 
 struct JobSite {
   std::string timezone_offset, device_serial, institution;
+  std::vector<ResultKind> results = {ResultKind::seg, ResultKind::sr};  // to be written
 };
 
 // `jobs`: the folder that holds a folder for each job.

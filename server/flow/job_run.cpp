@@ -18,6 +18,7 @@ namespace inferad::flow {
 namespace {
 
 constexpr int kAttemptsMax = 2;  // then the study may be poison: a human has to look
+constexpr std::chrono::seconds kFailureDeadline{60};
 constexpr Millis kRetryWait{1000}, kUnavailableWait{3000}, kDiskWait{5000};
 
 constexpr std::array<std::pair<std::string_view, Stage>, 5> kStages{{{"load", Stage::load},
@@ -32,14 +33,15 @@ bool is_plain_name(const std::string& name) {
   return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
 }
 
-bool wanted_by(const config::ResultDestination& destination, const std::string& kind) {
-  return std::any_of(destination.send.begin(), destination.send.end(), [&](config::ResultObject object) {
-    return (object == config::ResultObject::seg ? "SEG" : "SR") == kind;
-  });
-}
-
 AiState state_of(WorkerResult::Outcome outcome) {
   return outcome == WorkerResult::Outcome::done ? AiState::done : AiState::not_analysed;
+}
+
+std::vector<store::Report> reports_among(const std::vector<StoredResult>& results) {
+  std::vector<store::Report> reports;
+  for (const auto& each : results)
+    if (facts_of(each.kind).report) reports.push_back({each.object.kind, each.object.sop_instance_uid});
+  return reports;
 }
 
 }  // namespace
@@ -54,13 +56,12 @@ JobRun::JobRun(const JobParts& parts, const config::Settings& settings, const st
       folder_(settings.data_folder / "jobs" / std::to_string(lease.id)) {}
 
 void JobRun::run(FreeWorker& worker) {
+  if (!lease_.failure.empty()) return report_failure(worker);
   if (lease_.attempts == 1 && !lease_.findings_recorded) {
     const std::chrono::duration<double> waited = wall_now() - lease_.created_at;
     parts_.metrics.observe(Stage::queue, waited.count());
   }
-  const JobSite site{config::timezone_offset(settings_.site, lease_.created_at), device_serial_,
-                     settings_.site.institution};
-  if (auto made = ensure_job_folder(folder_, lease_, parts_.spool, site); !made) return settle_error(made.error());
+  if (auto made = ensure_folder(); !made) return settle_error(made.error());
   crash_point("dispatch.folder_made");
   tell();
   const WorkerOrder order{lease_.id, lease_.pipeline, folder_, settings_.workers.deadline};
@@ -69,6 +70,12 @@ void JobRun::run(FreeWorker& worker) {
   if (!result) return settle_error(result.error());
   if (result->outcome == WorkerResult::Outcome::failed) return try_again_or_fail(result->reason);
   finish(*result);
+}
+
+Status JobRun::ensure_folder() const {
+  return ensure_job_folder(folder_, lease_, parts_.spool,
+                           {config::timezone_offset(settings_.site, lease_.created_at), device_serial_,
+                            settings_.site.institution, kinds_wanted(settings_.results)});
 }
 
 void JobRun::progress(const std::string& stage, double fraction) {
@@ -164,17 +171,13 @@ void JobRun::finish(const WorkerResult& result) {
   if (!findings_seen_) {
     if (auto recorded = findings_ready(); !recorded) return settle_error(recorded.error());
   }
-  const auto objects = objects_of(result);
-  if (!objects) return settle_error(objects.error());
-  const auto deliveries = addressed(*objects);
-  std::vector<std::string> reports;
-  for (const auto& object : *objects) {
-    if (object.kind == "SR") reports.push_back(object.sop_instance_uid);
-  }
+  const auto results = results_of(result);
+  if (!results) return settle_error(results.error());
+  const auto deliveries = addressed(settings_.results, *results);
   crash_point("dispatch.before_complete");
   const auto finished = persist(stop_, "job_not_finished", [&] {
     return parts_.ledger.finish_job(lease_.id, state_of(result.outcome), result.reason, deliveries, wall_now(),
-                                    reports);
+                                    reports_among(*results));
   });
   if (!finished) return settle_error(finished.error());
   crash_point("dispatch.after_complete");
@@ -185,38 +188,56 @@ void JobRun::finish(const WorkerResult& result) {
   tell();
 }
 
-// In the order to send them, to nobody yet.
-Result<std::vector<store::NewDelivery>> JobRun::objects_of(const WorkerResult& result) const {
-  std::vector<store::NewDelivery> objects;
-  for (const auto& name : result.objects) {
+// A reader must be able to tell a failure from a study that nobody looked at. Made from the headers alone; when not
+// even that works, the job has failed all the same.
+void JobRun::report_failure(FreeWorker& worker) {
+  std::vector<StoredResult> results;
+  auto result = Result<WorkerResult>(WorkerResult{});
+  if (auto made = ensure_folder(); made)
+    result = worker.run({lease_.id, lease_.pipeline, folder_, kFailureDeadline, lease_.failure}, *this, stop_);
+  else
+    result = made.error();
+  const bool stopped = stop_.stop_requested() || (!result && result.error().code == Errc::cancelled);
+  if (stopped || (!result && result.error().code == Errc::unavailable)) {
+    const auto returned =
+        persist(stop_, "failure_report_not_returned", [&] { return parts_.ledger.return_failure_report(lease_.id); });
+    if (!returned) log::error("failure_report_not_returned", {{"job", lease_.id}, {"error", returned.error().what}});
+    return;
+  }
+  if (result) {
+    if (auto found = results_of(*result); found) results = *std::move(found);
+  }
+  if (results.empty())
+    log::warning("failure_not_reported",
+                 {{"job", lease_.id}, {"error", result ? result->reason : result.error().what}});
+  const auto reported = persist(stop_, "failure_report_not_recorded", [&] {
+    return parts_.ledger.failure_reported(lease_.id, addressed(settings_.results, results), reports_among(results),
+                                          wall_now());
+  });
+  if (!reported) log::error("failure_report_not_recorded", {{"job", lease_.id}, {"error", reported.error().what}});
+  parts_.bells.outbox.ring();
+  tell();
+}
+
+Result<std::vector<StoredResult>> JobRun::results_of(const WorkerResult& result) const {
+  std::vector<StoredResult> results;
+  for (const auto& [name, kind, beside] : result.objects) {
     if (!is_plain_name(name)) return Error{Errc::model, "the worker names a result outside the job folder"};
     std::error_code error;
     if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(folder_ / name, error)))
       return Error{Errc::model, "the worker names a result that is not there"};
     INFERAD_TRY(const auto header, parts_.headers.read(folder_ / name));
     if (header.study_uid != lease_.study_uid) return Error{Errc::model, "a result belongs to another study"};
-    auto& object = objects.emplace_back();
-    object.kind = header.modality;
-    object.file = (std::filesystem::path("jobs") / std::to_string(lease_.id) / name).string();
-    object.sop_class_uid = header.sop_class_uid;
-    object.sop_instance_uid = header.instance_uid;
-    object.transfer_syntax_uid = header.transfer_syntax_uid;
+    const auto sop_class = facts_of(kind).sop_class_uid;
+    if (!sop_class.empty() && header.sop_class_uid != sop_class)
+      return Error{Errc::model, fmt::format("a result is no {} by its SOP class", to_string(kind))};
+    const auto file = std::filesystem::path("jobs") / std::to_string(lease_.id) / name;
+    results.push_back({kind,
+                       {std::string(to_string(kind)), file.string(), header.sop_class_uid, header.instance_uid,
+                        header.transfer_syntax_uid},
+                       beside});
   }
-  // What is referenced arrives before what refers to it.
-  std::stable_partition(objects.begin(), objects.end(), [](const auto& object) { return object.kind == "SEG"; });
-  return objects;
-}
-
-std::vector<store::NewDelivery> JobRun::addressed(const std::vector<store::NewDelivery>& objects) const {
-  std::vector<store::NewDelivery> deliveries;
-  for (const auto& destination : settings_.results) {
-    for (const auto& object : objects) {
-      if (!wanted_by(destination, object.kind)) continue;
-      deliveries.push_back(object);
-      deliveries.back().destination = destination.peer;
-    }
-  }
-  return deliveries;
+  return results;
 }
 
 // ---- ends that are none ---------------------------------------------------------------------------------------------
@@ -246,6 +267,7 @@ void JobRun::fail(const std::string& reason) {
   if (!failed) log::error("job_not_failed", {{"job", lease_.id}, {"error", failed.error().what}});
   parts_.metrics.count(Counter::jobs, {to_string(AiState::failed)});
   log::error("job_failed", {{"job", lease_.id}, {"study", lease_.study_id}, {"attempts", lease_.attempts}});
+  parts_.bells.jobs.ring();  // the report of it is due
   tell();
 }
 

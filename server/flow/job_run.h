@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/config/settings.h"
+#include "server/flow/addressing.h"
 #include "server/flow/events.h"
 #include "server/flow/findings_summary.h"
 #include "server/flow/job_file.h"
@@ -38,11 +39,12 @@ class JobRun final : public JobObserver {
   Status findings_ready() override;
 
  private:
+  Status ensure_folder() const;
   void settle_error(const Error& error);
   void try_again_or_fail(const std::string& reason);
+  void report_failure(FreeWorker& worker);
   void finish(const WorkerResult& result);
-  Result<std::vector<store::NewDelivery>> objects_of(const WorkerResult& result) const;
-  std::vector<store::NewDelivery> addressed(const std::vector<store::NewDelivery>& objects) const;
+  Result<std::vector<StoredResult>> results_of(const WorkerResult& result) const;
   Result<std::string> hold_reason(bool asks, WallTime now) const;
   Result<std::vector<store::NewDelivery>> messages_for(FindingsSummary& findings, WallTime now) const;
   Result<Attributes> study_attributes() const;

@@ -77,17 +77,25 @@ struct DicomPeer {
 struct OutgoingObject {
   std::filesystem::path file;  // DICOM Part 10
   std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
+  std::string beside_class_uid = {};           // goes only where this class is accepted too; "" = anywhere
+  std::vector<OutgoingObject> fallbacks = {};  // to be sent instead, best first, without fallbacks of their own
+};
+
+struct StoreAnswer {
+  std::uint16_t status = 0;  // DIMSE
+  std::size_t choice = 0;    // what was sent: 0 the object itself, n its fallback n
 };
 
 // Blocking; returns early with Errc::cancelled when `stop` is requested. Thread-safe.
 class StorageSender {
  public:
   virtual ~StorageSender() = default;
-  // Sends the objects in order over one association. The result has one entry an object: the DIMSE status the peer
-  // answered, or why there was no answer (timeout/unavailable: retry; refused: presentation context rejected, park).
+  // Sends the objects in order over one association, in place of each the first of its fallbacks that the peer accepts
+  // when it does not accept the object itself. The result has one entry an object: the DIMSE status the peer answered,
+  // or why there was no answer (timeout/unavailable: retry; refused: no presentation context accepted, park).
   // After an object without an answer the later ones are not tried.
-  virtual std::vector<Result<std::uint16_t>> send(const DicomPeer& peer, std::span<const OutgoingObject> objects,
-                                                  std::stop_token stop) = 0;
+  virtual std::vector<Result<StoreAnswer>> send(const DicomPeer& peer, std::span<const OutgoingObject> objects,
+                                                std::stop_token stop) = 0;
   virtual Status echo(const DicomPeer& peer, std::stop_token stop) = 0;
 };
 

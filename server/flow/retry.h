@@ -23,7 +23,8 @@ std::string_view to_string(Verdict verdict);
 
 struct Judgement {
   Verdict verdict = Verdict::delivered;
-  std::string text;  // for people: "status A701: out of resources"
+  std::string text;        // for people: "status A701: out of resources"
+  std::size_t choice = 0;  // StoreAnswer::choice
   bool operator==(const Judgement&) const = default;
 };
 

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "server/base/result.h"
+#include "server/base/result_kind.h"
 
 namespace inferad::flow {
 
@@ -19,12 +21,20 @@ struct WorkerOrder {
   std::string pipeline;
   std::filesystem::path folder;  // holds job.json; the worker writes findings.json and *.dcm into it
   std::chrono::seconds deadline{600};
+  std::string failure = {};  // not empty: nothing is to be analysed, a report is to say that it failed for this
+};
+
+struct WorkerObject {
+  std::string file;  // name in the job folder
+  ResultKind kind = ResultKind::sr;
+  std::optional<ResultKind> beside = {};  // of a report: the segmentation that it refers to
+  bool operator==(const WorkerObject&) const = default;
 };
 
 struct WorkerResult {
   enum class Outcome { done, not_analysed, failed } outcome = Outcome::done;
-  std::string reason;                // for not_analysed and failed, without patient data
-  std::vector<std::string> objects;  // file names in the job folder, in the order to send them (SEG before SR)
+  std::string reason;                 // for not_analysed and failed, without patient data
+  std::vector<WorkerObject> objects;  // in the order to send them (SEG before SR)
 };
 
 // What a running job tells. Called on the thread that called run().

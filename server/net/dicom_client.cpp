@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <fstream>
+#include <optional>
 
 #include "server/core/sop_class.h"
 #include "server/net/dicom_association.h"
@@ -14,6 +15,7 @@ namespace {
 
 using flow::DicomPeer;
 using flow::OutgoingObject;
+using flow::StoreAnswer;
 
 constexpr std::size_t kContextsMax = 128;  // PS3.8: odd numbers of one byte
 constexpr std::int64_t kMetaBytesMax = 1 << 20;
@@ -36,29 +38,68 @@ Result<std::int64_t> data_set_offset(const std::filesystem::path& file) {
 }
 
 // One context for each pair of class and transfer syntax.
+void add_context(const std::string& sop_class, const std::string& syntax, std::vector<ul::ProposedContext>& contexts) {
+  const auto same = [&](const ul::ProposedContext& c) {
+    return c.abstract_syntax == sop_class && c.transfer_syntaxes.front() == syntax;
+  };
+  if (contexts.size() == kContextsMax || std::any_of(contexts.begin(), contexts.end(), same)) return;
+  const auto id = static_cast<std::uint8_t>(2 * contexts.size() + 1);
+  contexts.push_back({id, sop_class, {syntax}});
+}
+
+void add_contexts(const OutgoingObject& object, std::vector<ul::ProposedContext>& contexts) {
+  add_context(object.sop_class_uid, object.transfer_syntax_uid, contexts);
+  if (!object.beside_class_uid.empty()) add_context(object.beside_class_uid, object.transfer_syntax_uid, contexts);
+}
+
+const ul::NegotiatedContext* context_of(const DicomAssociation& association, const OutgoingObject& object) {
+  const auto& beside = object.beside_class_uid;
+  if (!beside.empty() && association.find(beside, object.transfer_syntax_uid) == nullptr) return nullptr;
+  return association.find(object.sop_class_uid, object.transfer_syntax_uid);
+}
+
 std::vector<ul::ProposedContext> contexts_for(std::span<const OutgoingObject> objects) {
   std::vector<ul::ProposedContext> contexts;
   for (const auto& object : objects) {
-    const auto same = [&](const ul::ProposedContext& c) {
-      return c.abstract_syntax == object.sop_class_uid && c.transfer_syntaxes.front() == object.transfer_syntax_uid;
-    };
-    if (contexts.size() == kContextsMax || std::any_of(contexts.begin(), contexts.end(), same)) continue;
-    const auto id = static_cast<std::uint8_t>(2 * contexts.size() + 1);
-    contexts.push_back({id, object.sop_class_uid, {object.transfer_syntax_uid}});
+    add_contexts(object, contexts);
+    for (const auto& fallback : object.fallbacks) add_contexts(fallback, contexts);
   }
   return contexts;
 }
 
-Result<std::uint16_t> send_one(DicomAssociation& association, const OutgoingObject& object) {
-  const auto* context = association.find(object.sop_class_uid, object.transfer_syntax_uid);
-  if (context == nullptr) {
-    return Error{Errc::refused, "the peer does not accept " + std::string(uid_name(object.sop_class_uid)) + " in " +
-                                    std::string(uid_name(object.transfer_syntax_uid))};
-  }
+Result<std::uint16_t> store(DicomAssociation& association, const ul::NegotiatedContext& context,
+                            const OutgoingObject& object) {
   INFERAD_TRY(const auto offset, data_set_offset(object.file));
   const auto command = ul::store_request(association.next_message_id(), object.sop_class_uid, object.sop_instance_uid);
-  INFERAD_TRY(const auto response, association.store(*context, command, object.file, offset));
+  INFERAD_TRY(const auto response, association.store(context, command, object.file, offset));
   return response.command.status;
+}
+
+Error not_accepted(const OutgoingObject& object) {
+  const auto name = [](const OutgoingObject& each) {
+    const auto beside = each.beside_class_uid.empty() ? "" : " beside " + std::string(uid_name(each.beside_class_uid));
+    return std::string(uid_name(each.sop_class_uid)) + beside + " in " +
+           std::string(uid_name(each.transfer_syntax_uid));
+  };
+  if (object.fallbacks.empty()) return {Errc::refused, "the peer does not accept " + name(object)};
+  auto names = name(object);
+  for (const auto& fallback : object.fallbacks) names += ", " + name(fallback);
+  return {Errc::refused, "the peer accepts none of " + names};
+}
+
+// The object or the first of its fallbacks that the peer accepts.
+Result<StoreAnswer> send_one(DicomAssociation& association, const OutgoingObject& object) {
+  std::optional<StoreAnswer> unsupported;
+  for (std::size_t choice = 0; choice <= object.fallbacks.size(); ++choice) {
+    const auto& each = choice == 0 ? object : object.fallbacks[choice - 1];
+    const auto* context = context_of(association, each);
+    if (context == nullptr) continue;
+    INFERAD_TRY(const auto status, store(association, *context, each));
+    if (status != ul::status::sop_class_not_supported) return StoreAnswer{status, choice};
+    unsupported = StoreAnswer{status, choice};
+  }
+  if (unsupported) return *unsupported;
+  return not_accepted(object);
 }
 
 // An element of an implicit VR little endian identifier; values are padded to even length.
@@ -94,9 +135,9 @@ std::optional<int> number_in(std::string_view text) {
 
 }  // namespace
 
-std::vector<Result<std::uint16_t>> DicomClient::send(const DicomPeer& peer, std::span<const OutgoingObject> objects,
-                                                     std::stop_token stop) {
-  std::vector<Result<std::uint16_t>> answers;
+std::vector<Result<StoreAnswer>> DicomClient::send(const DicomPeer& peer, std::span<const OutgoingObject> objects,
+                                                   std::stop_token stop) {
+  std::vector<Result<StoreAnswer>> answers;
   DicomAssociation association(peer, contexts_for(objects), options_, options_.response_deadline, std::move(stop));
   const auto opened = association.open();
   bool usable = opened.has_value();

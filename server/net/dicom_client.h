@@ -3,10 +3,11 @@
 // machine of server/ul.
 //
 // Operation: one association a call; data sets go out as they stand in the file, fragment by fragment, never converted.
-// Each pair of SOP class and stored transfer syntax is proposed as a presentation context of its own.
-// Errors: unavailable (no connection, association rejected, aborted or broken: a peer that is being set up may accept
-// later), timeout, cancelled; refused (the peer accepts no context for the object), io (our own file).
-// Concurrency: thread-safe; calls share nothing.
+// Each pair of SOP class and stored transfer syntax, fallbacks included, is proposed as a presentation context of its
+// own. A fallback goes when the peer accepts no context for what comes before it, or answers that with 0122. Errors:
+// unavailable (no connection, association rejected, aborted or broken: a peer that is being set up may accept later),
+// timeout, cancelled; refused (the peer accepts no context for the object), io (our own file). Concurrency:
+// thread-safe; calls share nothing.
 #pragma once
 
 #include "server/base/clock.h"
@@ -27,8 +28,9 @@ class DicomClient final : public flow::StorageSender, public flow::StudyCounter 
  public:
   explicit DicomClient(DicomClientOptions options = {}) : options_(options) {}
 
-  std::vector<Result<std::uint16_t>> send(const flow::DicomPeer& peer, std::span<const flow::OutgoingObject> objects,
-                                          std::stop_token stop) override;
+  std::vector<Result<flow::StoreAnswer>> send(const flow::DicomPeer& peer,
+                                              std::span<const flow::OutgoingObject> objects,
+                                              std::stop_token stop) override;
   Status echo(const flow::DicomPeer& peer, std::stop_token stop) override;
   Result<std::optional<int>> count_instances(const flow::DicomPeer& peer, const std::string& study_uid,
                                              std::stop_token stop) override;

@@ -2,6 +2,8 @@
 // The outbox's part of the ledger: waiting → sending → delivered, or parked.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "server/store/ledger_impl.h"
 
 namespace inferad::store {
@@ -32,12 +34,45 @@ Error not_sending(std::int64_t delivery_id) {
   return Error{Errc::refused, fmt::format("delivery {} is not being sent", delivery_id)};
 }
 
+Status add_fallbacks(Database& db, std::int64_t delivery_id, std::span<const Fallback> fallbacks) {
+  int rank = 0;
+  for (const Fallback& each : fallbacks)
+    INFERAD_TRY_STATUS(
+        db.run("INSERT INTO fallback (delivery_id, rank, kind, file, sop_class_uid, sop_instance_uid,"
+               " transfer_syntax_uid, beside_class_uid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+               delivery_id, ++rank, each.kind, each.file, each.sop_class_uid, each.sop_instance_uid,
+               each.transfer_syntax_uid, each.beside_class_uid));
+  return ok();
+}
+
+Result<std::vector<Fallback>> fallbacks_of(Database& db, std::int64_t delivery_id) {
+  std::vector<Fallback> fallbacks;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT kind, file, sop_class_uid, sop_instance_uid, transfer_syntax_uid, beside_class_uid FROM fallback"
+      " WHERE delivery_id = $1 ORDER BY rank",
+      [&](Row& row) {
+        auto& each = fallbacks.emplace_back();
+        row >> each.kind >> each.file >> each.sop_class_uid >> each.sop_instance_uid >> each.transfer_syntax_uid >>
+            each.beside_class_uid;
+      },
+      delivery_id));
+  return fallbacks;
+}
+
+Status become(Database& db, std::int64_t delivery_id, const Fallback& sent) {
+  return db.run(
+      "UPDATE delivery SET kind = $1, file = $2, sop_class_uid = $3, sop_instance_uid = $4,"
+      " transfer_syntax_uid = $5 WHERE id = $6",
+      sent.kind, sent.file, sent.sop_class_uid, sent.sop_instance_uid, sent.transfer_syntax_uid, delivery_id);
+}
+
 Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::string& destination, WallTime now, int max) {
   std::vector<DeliveryLease> leases;
   INFERAD_TRY_STATUS(db.each(
       "SELECT d.id, d.study_id, d.job_id, d.destination, d.kind, d.file, d.message, d.sop_class_uid, "
       "d.sop_instance_uid,"
-      " d.transfer_syntax_uid, d.attempts, d.created_at FROM delivery d JOIN study s ON s.id = d.study_id"
+      " d.transfer_syntax_uid, d.attempts, d.created_at, d.beside_class_uid FROM delivery d JOIN study s ON s.id = "
+      "d.study_id"
       " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2 AND (d.next_attempt_at <= $3 OR d.next_attempt_at > "
       "$4)"
       " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = d.destination AND e.study_id = d.study_id"
@@ -48,10 +83,13 @@ Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::strin
         auto& lease = leases.emplace_back();
         row >> lease.id >> lease.study_id >> lease.job_id >> lease.destination >> lease.kind >> lease.file >>
             lease.message >> lease.sop_class_uid >> lease.sop_instance_uid >> lease.transfer_syntax_uid >>
-            lease.attempts >> lease.created_at;
+            lease.attempts >> lease.created_at >> lease.beside_class_uid;
       },
       destination, DeliveryState::waiting, now, now + Millis(kWaitMaxMs), DeliveryState::sending, DeliveryState::parked,
       max));
+  for (auto& lease : leases) {
+    INFERAD_TRY(lease.fallbacks, fallbacks_of(db, lease.id));
+  }
   return leases;
 }
 
@@ -60,13 +98,18 @@ Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::strin
 Status add_deliveries(Database& db, std::int64_t study_id, std::int64_t job_id, std::span<const NewDelivery> deliveries,
                       WallTime now) {
   // Due at 0, not at `now`: a clock that is set back a little must not hold a first attempt.
-  for (const NewDelivery& delivery : deliveries)
-    INFERAD_TRY_STATUS(db.run(
-        "INSERT INTO delivery (study_id, job_id, destination, kind, file, message, sop_class_uid, sop_instance_uid,"
-        " transfer_syntax_uid, state, created_at, next_attempt_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) ON CONFLICT DO NOTHING",
-        study_id, job_id, delivery.destination, delivery.kind, delivery.file, delivery.message, delivery.sop_class_uid,
-        delivery.sop_instance_uid, delivery.transfer_syntax_uid, DeliveryState::waiting, now));
+  for (const NewDelivery& delivery : deliveries) {
+    INFERAD_TRY(
+        const auto id,
+        db.value<std::int64_t>(
+            "INSERT INTO delivery (study_id, job_id, destination, kind, file, message, sop_class_uid, sop_instance_uid,"
+            " transfer_syntax_uid, state, created_at, next_attempt_at, beside_class_uid)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12) ON CONFLICT DO NOTHING RETURNING id",
+            study_id, job_id, delivery.destination, delivery.kind, delivery.file, delivery.message,
+            delivery.sop_class_uid, delivery.sop_instance_uid, delivery.transfer_syntax_uid, DeliveryState::waiting,
+            now, delivery.beside_class_uid));
+    if (id) INFERAD_TRY_STATUS(add_fallbacks(db, *id, delivery.fallbacks));
+  }
   return ok();
 }
 
@@ -82,13 +125,20 @@ Result<std::vector<DeliveryLease>> Ledger::lease_deliveries(const std::string& d
   });
 }
 
-Status Ledger::delivered(std::int64_t delivery_id, WallTime now) {
+Status Ledger::delivered(std::int64_t delivery_id, WallTime now, std::size_t choice) {
   return impl_->write([&](Database& db) -> Status {
-    INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
+    INFERAD_TRY(DeliveryRow delivery, delivery_row(db, delivery_id));
     if (delivery.state == DeliveryState::delivered) return ok();
+    std::string instead;
+    if (choice > 0) {
+      INFERAD_TRY(const auto fallbacks, fallbacks_of(db, delivery_id));
+      INFERAD_CHECK(choice <= fallbacks.size());
+      INFERAD_TRY_STATUS(become(db, delivery_id, fallbacks[choice - 1]));
+      instead = " instead of " + std::exchange(delivery.kind, fallbacks[choice - 1].kind);
+    }
     INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, delivered_at = $2, last_error = '' WHERE id = $3",
                               DeliveryState::delivered, now, delivery_id));
-    return add_event(db, delivery.study_id, now, delivery.kind + " delivered to " + delivery.destination);
+    return add_event(db, delivery.study_id, now, delivery.kind + " delivered to " + delivery.destination + instead);
   });
 }
 

@@ -7,12 +7,15 @@
 namespace inferad::store {
 namespace {
 
+enum class FailureReport { none, due, making };
+
 struct JobRow {
   std::int64_t id = 0, study_id = 0;
   std::string pipeline;
   int revision = 0, attempts = 0;
   AiState state = AiState::pending;
   std::optional<WallTime> findings_at;
+  FailureReport failure_report = FailureReport::none;
 
   bool ended() const { return state != AiState::pending && state != AiState::running; }
 };
@@ -20,9 +23,10 @@ struct JobRow {
 Result<JobRow> job_row(Database& db, std::int64_t job_id) {
   JobRow job;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT id, study_id, pipeline, revision, attempts, state, findings_at FROM job WHERE id = $1",
+      "SELECT id, study_id, pipeline, revision, attempts, state, findings_at, failure_report FROM job WHERE id = $1",
       [&](Row& row) {
-        row >> job.id >> job.study_id >> job.pipeline >> job.revision >> job.attempts >> job.state >> job.findings_at;
+        row >> job.id >> job.study_id >> job.pipeline >> job.revision >> job.attempts >> job.state >> job.findings_at >>
+            job.failure_report;
       },
       job_id));
   if (job.id == 0) return no_such("job");
@@ -55,15 +59,39 @@ Result<std::optional<JobLease>> next_job(Database& db, WallTime now) {
   return lease;
 }
 
-Result<std::vector<std::string>> predecessors(Database& db, const JobLease& lease) {
-  std::vector<std::string> uids;
+// A failed job of which a report is to be made.
+Result<std::optional<JobLease>> next_failure(Database& db) {
+  std::optional<JobLease> lease;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT r.sop_instance_uid FROM report r JOIN job j ON j.id = r.job_id"
+      "SELECT j.id, j.study_id, s.study_uid, j.pipeline, j.series_json, j.revision, j.attempts, j.created_at,"
+      " j.findings_at IS NOT NULL, j.reason FROM job j JOIN study s ON s.id = j.study_id WHERE j.failure_report = 1"
+      " ORDER BY s.level, j.id LIMIT 1",
+      [&](Row& row) {
+        lease.emplace();
+        row >> lease->id >> lease->study_id >> lease->study_uid >> lease->pipeline >> lease->series_json >>
+            lease->revision >> lease->attempts >> lease->created_at >> lease->findings_recorded >> lease->failure;
+        if (lease->failure.empty()) lease->failure = "no reason was told";
+      }));
+  return lease;
+}
+
+Status set_failure_report(Database& db, std::int64_t job_id, FailureReport state) {
+  return db.run("UPDATE job SET failure_report = $1 WHERE id = $2", state, job_id);
+}
+
+Result<std::vector<Report>> predecessors(Database& db, const JobLease& lease) {
+  std::vector<Report> reports;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT r.kind, r.sop_instance_uid FROM report r JOIN job j ON j.id = r.job_id"
       " WHERE j.study_id = $1 AND j.pipeline = $2 AND j.revision = (SELECT MAX(p.revision) FROM job p"
       "  JOIN report q ON q.job_id = p.id WHERE p.study_id = $1 AND p.pipeline = $2 AND p.revision < $3)"
       " ORDER BY r.sop_instance_uid",
-      [&](Row& row) { row >> uids.emplace_back(); }, lease.study_id, lease.pipeline, lease.revision));
-  return uids;
+      [&](Row& row) {
+        auto& report = reports.emplace_back();
+        row >> report.kind >> report.sop_instance_uid;
+      },
+      lease.study_id, lease.pipeline, lease.revision));
+  return reports;
 }
 
 // What a job that joins gets; none for others.
@@ -122,14 +150,26 @@ std::string_view outcome_text(AiState outcome) {
 
 Status end_job(Database& db, const JobRow& job, AiState outcome, const std::string& reason, WallTime now) {
   INFERAD_TRY_STATUS(
-      db.run("UPDATE job SET state = $1, reason = $2, finished_at = $3 WHERE id = $4", outcome, reason, now, job.id));
+      db.run("UPDATE job SET state = $1, reason = $2, finished_at = $3, failure_report = $4 WHERE id = $5", outcome,
+             reason, now, outcome == AiState::failed ? FailureReport::due : FailureReport::none, job.id));
   return add_event(db, job.study_id, now,
                    fmt::format("{}: {}{}{}", job.pipeline, outcome_text(outcome), reason.empty() ? "" : ": ", reason));
+}
+
+Status add_reports(Database& db, const JobRow& job, const std::vector<Report>& reports) {
+  for (const auto& report : reports)
+    INFERAD_TRY_STATUS(
+        db.run("INSERT INTO report (job_id, sop_instance_uid, kind) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", job.id,
+               report.sop_instance_uid, report.kind));
+  return ok();
 }
 
 }  // namespace
 
 Result<int> recover_jobs(Database& db, WallTime now) {
+  // Once: it may be what the node died of.
+  INFERAD_TRY_STATUS(db.run("UPDATE job SET failure_report = $1 WHERE failure_report = $2", FailureReport::none,
+                            FailureReport::making));
   INFERAD_TRY_STATUS(
       db.run("UPDATE job SET state = $1, attempts = attempts - 1, node_deaths = node_deaths + 1 WHERE state = $2",
              AiState::pending, AiState::running));
@@ -147,6 +187,8 @@ Result<int> recover_jobs(Database& db, WallTime now) {
 
 Result<bool> Ledger::job_waits(WallTime now) {
   return impl_->read([&](Database& db) -> Result<bool> {
+    INFERAD_TRY(const auto failure, next_failure(db));
+    if (failure) return true;
     INFERAD_TRY(const auto job, next_job(db, now));
     return job.has_value();
   });
@@ -154,10 +196,17 @@ Result<bool> Ledger::job_waits(WallTime now) {
 
 Result<std::optional<JobLease>> Ledger::lease_job(WallTime now) {
   return impl_->write([&](Database& db) -> Result<std::optional<JobLease>> {
-    INFERAD_TRY(auto lease, next_job(db, now));
+    INFERAD_TRY(auto lease, next_failure(db));
+    if (!lease) {
+      INFERAD_TRY(lease, next_job(db, now));
+    }
     if (!lease) return lease;
-    INFERAD_TRY(lease->predecessor_sr_uids, predecessors(db, *lease));
+    INFERAD_TRY(lease->predecessors, predecessors(db, *lease));
     INFERAD_TRY(lease->inputs, inputs_of(db, *lease));
+    if (!lease->failure.empty()) {
+      INFERAD_TRY_STATUS(set_failure_report(db, lease->id, FailureReport::making));
+      return lease;
+    }
     ++lease->attempts;
     INFERAD_TRY_STATUS(db.run("UPDATE job SET state = $1, attempts = $2, started_at = $3 WHERE id = $4",
                               AiState::running, lease->attempts, now, lease->id));
@@ -199,24 +248,40 @@ Result<bool> Ledger::record_findings(std::int64_t job_id, const std::string& fin
 }
 
 Status Ledger::finish_job(std::int64_t job_id, AiState outcome, const std::string& reason,
-                          std::span<const NewDelivery> deliveries, WallTime now,
-                          const std::vector<std::string>& report_uids) {
+                          std::span<const NewDelivery> deliveries, WallTime now, const std::vector<Report>& reports) {
   INFERAD_CHECK(outcome == AiState::done || outcome == AiState::not_analysed || outcome == AiState::failed);
   impl_->forget_progress(job_id);
   return impl_->write([&](Database& db) -> Status {
     INFERAD_TRY(const JobRow job, job_row(db, job_id));
     if (job.ended()) return ok();
     INFERAD_TRY_STATUS(end_job(db, job, outcome, reason, now));
-    for (const auto& uid : report_uids) {
-      INFERAD_TRY_STATUS(
-          db.run("INSERT INTO report (job_id, sop_instance_uid) VALUES ($1, $2) ON CONFLICT DO NOTHING", job.id, uid));
-    }
+    INFERAD_TRY_STATUS(add_reports(db, job, reports));
     return add_deliveries(db, job.study_id, job.id, deliveries, now);
   });
 }
 
 Status Ledger::fail_job(std::int64_t job_id, const std::string& reason, WallTime now) {
   return finish_job(job_id, AiState::failed, reason, {}, now);
+}
+
+Status Ledger::failure_reported(std::int64_t job_id, std::span<const NewDelivery> deliveries,
+                                const std::vector<Report>& reports, WallTime now) {
+  return impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const JobRow job, job_row(db, job_id));
+    if (job.failure_report != FailureReport::making) return ok();
+    INFERAD_TRY_STATUS(set_failure_report(db, job_id, FailureReport::none));
+    INFERAD_TRY_STATUS(add_reports(db, job, reports));
+    INFERAD_TRY_STATUS(add_deliveries(db, job.study_id, job.id, deliveries, now));
+    return add_event(db, job.study_id, now,
+                     fmt::format("{}: {} of the failure", job.pipeline, reports.empty() ? "no report" : "report"));
+  });
+}
+
+Status Ledger::return_failure_report(std::int64_t job_id) {
+  return impl_->write([&](Database& db) -> Status {
+    return db.run("UPDATE job SET failure_report = $1 WHERE id = $2 AND failure_report = $3", FailureReport::due,
+                  job_id, FailureReport::making);
+  });
 }
 
 Status Ledger::return_job(std::int64_t job_id, bool count_attempt, std::optional<WallTime> not_before) {
@@ -238,10 +303,10 @@ Status Ledger::retry_job(std::int64_t job_id, WallTime now) {
                 db.value<int>("SELECT 1 FROM job WHERE study_id = $1 AND pipeline = $2 AND revision > $3", job.study_id,
                               job.pipeline, job.revision));
     if (later) return Error{Errc::refused, "a later revision of this job exists"};
-    INFERAD_TRY_STATUS(
-        db.run("UPDATE job SET state = $1, reason = '', attempts = 0, node_deaths = 0, not_before = 0,"
-               " finished_at = NULL WHERE id = $2",
-               AiState::pending, job_id));
+    INFERAD_TRY_STATUS(db.run(
+        "UPDATE job SET state = $1, reason = '', attempts = 0, node_deaths = 0, not_before = 0, failure_report = 0,"
+        " finished_at = NULL WHERE id = $2",
+        AiState::pending, job_id));
     return add_event(db, job.study_id, now, job.pipeline + ": retry asked for");
   });
 }

@@ -31,6 +31,7 @@ class Ledger {
   static constexpr int kNodeDeathsMax = 5;
   // Start-up: sending deliveries → waiting; running jobs → pending, their attempt not counted but that the node died
   // with them: at kNodeDeathsMax such a job ends as failed, since it may be what kills the node. Gives how many did.
+  // A report of a failure that was being made is given up.
   Result<int> recover(WallTime now);
 
   // ---- clerk ----
@@ -52,8 +53,8 @@ class Ledger {
   // ---- dispatcher ----
   Result<bool> job_waits(WallTime now);  // lease_job would give one; a snapshot, never waits for a writer
   // pending → running: the most urgent study first (level, then arrival), then the oldest job. A pipeline's revisions
-  // run one after the other; a job with which the node died runs alone, so that no other is blamed. nullopt: nothing
-  // now.
+  // run one after the other; a job with which the node died runs alone, so that no other is blamed. Reports of failures
+  // that are due go first: they take no model. nullopt: nothing now.
   Result<std::optional<JobLease>> lease_job(WallTime now);
   Status set_pipeline_version(std::int64_t job_id, const std::string& version);
   // For the views only: kept in memory, gone after a restart.
@@ -69,12 +70,16 @@ class Ledger {
   Result<RaiseRate> raise_rate(const std::string& pipeline, int results);
   Status set_hold(const std::string& pipeline, bool held, WallTime now);
   // outcome: done, not_analysed or failed. The end of the job and its deliveries, in the order to send them.
-  // `report_uids`: the SRs it made, also those that nobody gets; a later revision names them as predecessors.
+  // `reports`: those it made, also those that nobody gets; a later revision names them as predecessors.
   // A second call changes nothing.
   Status finish_job(std::int64_t job_id, AiState outcome, const std::string& reason,
-                    std::span<const NewDelivery> deliveries, WallTime now,
-                    const std::vector<std::string>& report_uids = {});
-  Status fail_job(std::int64_t job_id, const std::string& reason, WallTime now);  // finish_job without deliveries
+                    std::span<const NewDelivery> deliveries, WallTime now, const std::vector<Report>& reports = {});
+  // finish_job without deliveries; lease_job then gives it once more, with `failure`, so that a report says so.
+  Status fail_job(std::int64_t job_id, const std::string& reason, WallTime now);
+  // The end of that: what was made, which may be nothing. Changes nothing when the job is tried again by now.
+  Status failure_reported(std::int64_t job_id, std::span<const NewDelivery> deliveries,
+                          const std::vector<Report>& reports, WallTime now);
+  Status return_failure_report(std::int64_t job_id);  // not made: lease_job gives it again
   // running → pending. Without count_attempt the attempt is forgotten (shutdown). Not leased again before `not_before`.
   Status return_job(std::int64_t job_id, bool count_attempt = false, std::optional<WallTime> not_before = {});
   // failed → pending as if never tried (an operator asked). refused: not failed, or a later revision exists.
@@ -86,7 +91,8 @@ class Ledger {
   // a batch may hold a SEG and its SR, in order. A due time more than an hour ahead counts as due (the clock was set
   // back).
   Result<std::vector<DeliveryLease>> lease_deliveries(const std::string& destination, WallTime now, int max);
-  Status delivered(std::int64_t delivery_id, WallTime now);                                       // idempotent
+  // Idempotent. `choice`: what was sent; 0 = the first wish, n = fallback n, which the delivery then is.
+  Status delivered(std::int64_t delivery_id, WallTime now, std::size_t choice = 0);
   Status postpone(std::int64_t delivery_id, const std::string& error, WallTime next_attempt_at);  // back to waiting
   Status park(std::int64_t delivery_id, const std::string& error, WallTime now);
   Status release(std::int64_t delivery_id);                       // back to waiting, due as before, attempt not counted

@@ -13,6 +13,7 @@
 #include "server/core/priority.h"
 #include "server/core/reading.h"
 #include "server/core/views.h"
+#include "server/store/delivery_types.h"
 
 namespace inferad::store {
 
@@ -87,33 +88,22 @@ struct EndedJob {
   bool findings = false;  // they were recorded
 };
 
+// A report that a job made, whether or not anybody gets it.
+struct Report {
+  std::string kind, sop_instance_uid;  // kind: base/result_kind.h
+  bool operator==(const Report&) const = default;
+};
+
 struct JobLease {
   std::int64_t id = 0, study_id = 0;
   std::string study_uid, pipeline, series_json;
   int revision = 1;
-  int attempts = 1;                              // this one included
-  bool findings_recorded = false;                // by an earlier attempt: record_findings will change nothing
-  WallTime created_at{};                         // the same at every attempt
-  std::vector<std::string> predecessor_sr_uids;  // SRs of this pipeline's latest earlier revision that made any
-  std::vector<EndedJob> inputs;                  // of a job that joins
-};
-
-// One object or message for one destination. DICOM: file and UIDs; HL7: message.
-struct NewDelivery {
-  std::string destination, kind;  // kind: "SEG", "SR", "HL7"
-  std::string file;               // relative to the data folder
-  std::string message;
-  std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
-};
-
-// ---- outbox ---------------------------------------------------------------------------------------------------------
-
-struct DeliveryLease {
-  std::int64_t id = 0, study_id = 0, job_id = 0;
-  std::string destination, kind, file, message;
-  std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
-  int attempts = 1;  // this one included
-  WallTime created_at{};
+  int attempts = 1;                  // this one included
+  bool findings_recorded = false;    // by an earlier attempt: record_findings will change nothing
+  WallTime created_at{};             // the same at every attempt
+  std::vector<Report> predecessors;  // of this pipeline's latest earlier revision that made any
+  std::vector<EndedJob> inputs;      // of a job that joins
+  std::string failure;               // not empty: it has failed for this, and a report is to say so
 };
 
 // ---- reading --------------------------------------------------------------------------------------------------------

@@ -196,8 +196,27 @@ constexpr const char* kVersion5 = R"sql(
 ALTER TABLE job ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// What a destination gets instead of what it does not accept; reports of several kinds, and of failures.
+constexpr const char* kVersion6 = R"sql(
+ALTER TABLE report ADD COLUMN kind TEXT NOT NULL DEFAULT 'SR';
+ALTER TABLE job ADD COLUMN failure_report INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX job_failure_report ON job (id) WHERE failure_report = 1;
+ALTER TABLE delivery ADD COLUMN beside_class_uid TEXT NOT NULL DEFAULT '';
+CREATE TABLE fallback (
+  delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+  rank INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  file TEXT NOT NULL,
+  sop_class_uid TEXT NOT NULL,
+  sop_instance_uid TEXT NOT NULL,
+  transfer_syntax_uid TEXT NOT NULL,
+  beside_class_uid TEXT NOT NULL,
+  PRIMARY KEY (delivery_id, rank)
+);
+)sql";
+
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

@@ -316,7 +316,7 @@ std::string ProcessHost::not_offered_because(const std::string& pipeline) const 
 
 Result<flow::WorkerResult> ProcessHost::run(Slot& slot, const flow::WorkerOrder& order, flow::JobObserver& observer,
                                             const std::stop_token& stop) {
-  const auto why = not_offered_because(order.pipeline);
+  const auto why = order.failure.empty() ? not_offered_because(order.pipeline) : std::string();
   auto conversation = why.empty()
                           ? converse(slot, order, observer, stop)
                           : Conversation{flow::WorkerResult{flow::WorkerResult::Outcome::failed, why, {}}, true};

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kTextMax = 8192, kNameMax = 128, kListMax = 256, kObjectsMax = 64;
+constexpr std::size_t kTextMax = 8192, kReasonMax = 1000, kNameMax = 128, kListMax = 256, kObjectsMax = 64;
 constexpr std::array<std::string_view, 5> kStages{"load", "prepare", "infer", "measure", "write"};
 
 // Reads members of one message; the first thing that is wrong is kept, later reads give empty values.
@@ -114,8 +114,13 @@ DoneEvent read_done(Reader& message) {
     message.fail("outcome");
   }
   for (const auto& item : message.list("objects", kObjectsMax)) {
-    if (!item.is_string() || !is_file_name(item.get<std::string>())) message.fail("objects");
-    if (item.is_string()) event.result.objects.push_back(item.get<std::string>());
+    Reader object(item);
+    const auto file = object.text("file", kNameMax);
+    const auto kind = result_kind(object.text("kind", kNameMax));
+    const auto beside = object.text("beside", kNameMax, false);
+    const auto beside_kind = result_kind(beside);
+    if (!is_file_name(file) || !kind || (!beside.empty() && !beside_kind)) message.fail("objects");
+    event.result.objects.push_back({file, kind.value_or(ResultKind::sr), beside_kind});
   }
   return event;
 }
@@ -148,7 +153,11 @@ Result<WorkerEvent> parse_event(std::string_view line) {
 }
 
 std::string run_line(const flow::WorkerOrder& order) {
-  const Json message{{"do", "run"}, {"job", std::to_string(order.job_id)}, {"folder", order.folder.string()}};
+  Json message{{"do", "run"}, {"job", std::to_string(order.job_id)}, {"folder", order.folder.string()}};
+  if (!order.failure.empty()) {
+    message["do"] = "report_failure";
+    message["reason"] = order.failure.substr(0, kReasonMax);
+  }
   return message.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

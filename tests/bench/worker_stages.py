@@ -42,7 +42,7 @@ class Worker:
         """Seconds by stage, in order; seconds until findings.json is durable; the last event."""
         folder.mkdir(parents=True)
         study_uid = str(pydicom.dcmread(files[0], stop_before_pixels=True).StudyInstanceUID)
-        job = {"id": folder.name, "pipeline": pipeline, "study_uid": study_uid, "revision": 1, "predecessor_sr_uids": [],
+        job = {"id": folder.name, "pipeline": pipeline, "study_uid": study_uid, "revision": 1, "predecessors": [],
                "series": [{"uid": "2.25.2", "files": [str(file.resolve()) for file in files]}],
                "created_at": "2026-11-24T08:30:00.000Z", "timezone_offset": "", "device_serial": "bench", "institution": ""}
         (folder / "job.json").write_text(json.dumps(job))

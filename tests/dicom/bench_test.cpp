@@ -40,7 +40,7 @@ TEST_CASE("results of a large series", "[.][bench]") {
   REQUIRE(seg.has_value());
   timed("check of the SEG alone", [&] { return results::check_seg(request, out.path() / "seg.dcm").has_value(); });
   REQUIRE(timed("SR, written and checked", [&] {
-            return results::write_sr(request, *seg, out.path() / "sr.dcm");
+            return results::write_sr(request, {ResultKind::sr, *seg}, out.path() / "sr.dcm");
           }).has_value());
   std::cout << "seg.dcm " << std::filesystem::file_size(out.path() / "seg.dcm") << " bytes, sr.dcm "
             << std::filesystem::file_size(out.path() / "sr.dcm") << " bytes\n";

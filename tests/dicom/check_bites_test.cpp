@@ -39,16 +39,17 @@ TEST_CASE("the checks notice each kind of damage") {
   const auto seg_path = out.path() / "seg.dcm", sr_path = out.path() / "sr.dcm";
   const auto seg = results::write_seg(request, seg_path);
   REQUIRE(seg.has_value());
-  REQUIRE(results::write_sr(request, *seg, sr_path).has_value());
+  const results::ReportForm report{ResultKind::sr, *seg};
+  REQUIRE(results::write_sr(request, report, sr_path).has_value());
   REQUIRE(results::check_seg(request, seg_path).has_value());
-  REQUIRE(results::check_sr(request, *seg, sr_path).has_value());
+  REQUIRE(results::check_sr(request, report, sr_path).has_value());
 
   const auto seg_complaint = [&] {
     const auto status = results::check_seg(request, seg_path);
     return status.has_value() ? std::string() : status.error().what;
   };
   const auto sr_complaint = [&] {
-    const auto status = results::check_sr(request, *seg, sr_path);
+    const auto status = results::check_sr(request, report, sr_path);
     return status.has_value() ? std::string() : status.error().what;
   };
 

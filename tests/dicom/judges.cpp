@@ -76,6 +76,11 @@ std::string dsrdump(const std::filesystem::path& file) {
   return outcome.status == 0 ? "" : "dsrdump: " + outcome.text;
 }
 
+std::optional<std::string> report_text(const std::filesystem::path& file) {
+  if (!installed("dsrdump")) return std::nullopt;
+  return run("dsrdump +Pc +Pl" + quoted({file})).text;
+}
+
 std::string pydicom(const std::filesystem::path& seg, const std::filesystem::path& sr, const Paths& sources,
                     const findings::LabelMap& labels, const std::filesystem::path& scratch) {
   std::ofstream(scratch / "labels.u8", std::ios::binary)

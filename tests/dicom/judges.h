@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ std::string dciodvfy(const std::filesystem::path& file);  // lines that start wi
 // entity for reports than for images (it does so for any pair of them), and lines that contain `allowed`.
 std::string dcentvfy(const Paths& files, const std::string& allowed = "");
 std::string dsrdump(const std::filesystem::path& file);  // its errors, when it fails
+// The content tree as dsrdump prints it, codes included; nullopt: dsrdump is not installed.
+std::optional<std::string> report_text(const std::filesystem::path& file);
 // pydicom: each bit of the mask, positions, references (tests/dicom/verify_results.py).
 std::string pydicom(const std::filesystem::path& seg, const std::filesystem::path& sr, const Paths& sources,
                     const findings::LabelMap& labels, const std::filesystem::path& scratch);

@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Paths with(Paths files, const fs::path& folder, const std::vector<std::string>& names) {
-  for (const auto& name : names) files.push_back(folder / name);
+Paths with(Paths files, const fs::path& folder, const std::vector<results::ResultFile>& written) {
+  for (const auto& each : written) files.push_back(folder / each.name);
   return files;
 }
 
@@ -25,13 +25,23 @@ Paths with(Paths files, const fs::path& folder, const std::vector<std::string>& 
 void check_with_all_judges(const SyntheticSeries& series) {
   TempFolder out;
   const auto header = series.header();
-  const auto names = results::write_results(series.request(header), out.path());
-  REQUIRE(names.has_value());
-  CHECK(*names == std::vector<std::string>{"seg.dcm", "sr.dcm"});
-  for (const auto& name : *names) CHECK(dciodvfy(out.path() / name) == "");
-  CHECK(dcentvfy(with(series.files, out.path(), *names)) == "");
+  const auto written = results::write_results(series.request(header), out.path());
+  REQUIRE(written.has_value());
+  CHECK(*written ==
+        std::vector<results::ResultFile>{{"seg.dcm", ResultKind::seg}, {"sr.dcm", ResultKind::sr, ResultKind::seg}});
+  for (const auto& each : *written) CHECK(dciodvfy(out.path() / each.name) == "");
+  CHECK(dcentvfy(with(series.files, out.path(), *written)) == "");
   CHECK(dsrdump(out.path() / "sr.dcm") == "");
   CHECK(pydicom(out.path() / "seg.dcm", out.path() / "sr.dcm", series.files, series.labels, out.path()) == "");
+}
+
+// Writes the results and reads the report.
+void load_report(const SyntheticSeries& series, DcmFileFormat& report) {
+  TempFolder out;
+  const auto header = series.header();
+  REQUIRE(results::write_results(series.request(header), out.path()).has_value());
+  REQUIRE(report.loadFile((out.path() / "sr.dcm").c_str()).good());
+  REQUIRE(report.loadAllDataIntoMemory().good());
 }
 
 std::string value_of(const fs::path& file, const DcmTagKey& tag) {
@@ -110,12 +120,14 @@ TEST_CASE("not analysed and failed are reports of their own") {
   }
   TempFolder out;
   const auto header = series.header();
-  const auto names = results::write_results(series.not_analysed_request(header), out.path());
-  REQUIRE(names.has_value());
-  CHECK(*names == std::vector<std::string>{"sr.dcm"});
-  const auto sr = out.path() / "sr.dcm";
+  const auto written = results::write_results(series.not_analysed_request(header), out.path());
+  REQUIRE(written.has_value());
+  REQUIRE(written->size() == 1);
+  CHECK(written->front().name.starts_with(series.not_analysed.outcome == findings::Outcome::failed ? "sr-failed-"
+                                                                                                   : "sr.dcm"));
+  const auto sr = out.path() / written->front().name;
   CHECK(dciodvfy(sr) == "");
-  CHECK(dcentvfy(with(series.files, out.path(), *names)) == "");
+  CHECK(dcentvfy(with(series.files, out.path(), *written)) == "");
   CHECK(dsrdump(sr) == "");
   CHECK(value_of(sr, DCM_CompletionFlag) == "PARTIAL");
   CHECK(value_of(sr, DCM_VerificationFlag) == "UNVERIFIED");
@@ -147,7 +159,7 @@ TEST_CASE("a revision names the reports it supersedes, and the images' own proce
   report.getDataset()->findAndGetOFString(DCM_SeriesInstanceUID, series_uid);
 
   series.findings.revision = series.job.revision = 2;
-  series.job.predecessor_sr_uids = {uid.c_str()};
+  series.job.predecessors = {{ResultKind::sr, uid.c_str()}, {ResultKind::sr_triage, "2.25.7"}};
   REQUIRE(results::write_results(series.request(header), second.path()).has_value());
   REQUIRE(report.loadFile((second.path() / "sr.dcm").c_str()).good());
   DcmItem *study = nullptr, *old_series = nullptr;
@@ -166,9 +178,9 @@ TEST_CASE("an empty mask gives a report without SEG") {
   series.labels.labels.assign(series.labels.labels.size(), 0);
   TempFolder out;
   const auto header = series.header();
-  const auto names = results::write_results(series.request(header), out.path());
-  REQUIRE(names.has_value());
-  CHECK(*names == std::vector<std::string>{"sr.dcm"});
+  const auto written = results::write_results(series.request(header), out.path());
+  REQUIRE(written.has_value());
+  CHECK(*written == std::vector<results::ResultFile>{{"sr.dcm", ResultKind::sr}});
   CHECK(dciodvfy(out.path() / "sr.dcm") == "");
   CHECK(dsrdump(out.path() / "sr.dcm") == "");
 }
@@ -191,11 +203,8 @@ TEST_CASE(
   series.findings.items.push_back(findings::samples::located("nodule-2", point));
   check_with_all_judges(series);
 
-  TempFolder out;
-  const auto header = series.header();
-  REQUIRE(results::write_results(series.request(header), out.path()).has_value());
   DcmFileFormat report;
-  REQUIRE(report.loadFile((out.path() / "sr.dcm").c_str()).good());
+  load_report(series, report);
   std::vector<std::pair<std::string, std::vector<float>>> graphics;
   DcmStack stack;
   while (report.getDataset()->search(DCM_GraphicData, stack, ESM_afterStackTop, OFTrue).good()) {
@@ -225,11 +234,8 @@ TEST_CASE("the spread of several answers stands beside the value, in its unit, a
   series.findings.items[0].measurements[0].deviation = 12.5;
   series.findings.qualifiers = {{findings::codes::kOutsideDomain, "Mean 812, the model accepts -700 to -200."}};
   check_with_all_judges(series);
-  TempFolder out;
-  const auto header = series.header();
-  REQUIRE(results::write_results(series.request(header), out.path()).has_value());
   DcmFileFormat report;
-  REQUIRE(report.loadFile((out.path() / "sr.dcm").c_str()).good());
+  load_report(series, report);
   DcmStack stack;
   std::string value;
   bool outside = false;
@@ -299,9 +305,9 @@ TEST_CASE("defects of the source header neither stop the results nor spread wher
   }
   TempFolder out;
   const auto header = series.header();
-  const auto names = results::write_results(series.request(header), out.path());
-  REQUIRE(names.has_value());
-  for (const auto& name : *names) {
+  const auto written = results::write_results(series.request(header), out.path());
+  REQUIRE(written.has_value());
+  for (const auto& [name, kind, beside] : *written) {
     CHECK(dciodvfy(out.path() / name) == "");
     CHECK(value_of(out.path() / name, DCM_StudyDescription) == "CT thorax");
     CHECK(value_of(out.path() / name, DCM_PatientAge) == "");
@@ -320,16 +326,16 @@ TEST_CASE("a request that contradicts itself is refused and leaves nothing behin
   SECTION("a position that differs") { series.image.sources[0].position[2] += 1; }
   SECTION("findings that do not hold") { series.findings.segments[1].number = 7; }
   TempFolder out;
-  const auto names = results::write_results(series.request(header), out.path());
-  REQUIRE_FALSE(names.has_value());
-  CHECK(names.error().code == Errc::invalid_input);
+  const auto written = results::write_results(series.request(header), out.path());
+  REQUIRE_FALSE(written.has_value());
+  CHECK(written.error().code == Errc::invalid_input);
   CHECK(fs::is_empty(out.path()));
 }
 
 TEST_CASE("a folder that is not there is an I/O error") {
   const SyntheticSeries series;
   const auto header = series.header();
-  const auto names = results::write_results(series.request(header), series.folder.path() / "nowhere");
-  REQUIRE_FALSE(names.has_value());
-  CHECK(names.error().code == Errc::io);
+  const auto written = results::write_results(series.request(header), series.folder.path() / "nowhere");
+  REQUIRE_FALSE(written.has_value());
+  CHECK(written.error().code == Errc::io);
 }

@@ -176,6 +176,7 @@ findings::Findings findings_for(const findings::Image& image, bool analysed) {
 findings::Job job_for(const findings::Image& image) {
   auto job = findings::samples::job();
   job.study_uid = image.study_uid;
+  job.results = {ResultKind::seg, ResultKind::sr};
   job.series = {{image.series_uid, {}}};
   for (const auto& slice : image.sources) job.series[0].files.push_back(slice.file);
   return job;

@@ -61,7 +61,7 @@ class Protocol(WorkerTest):
         folder.mkdir(parents=True)
         files = sorted(str(file) for file in (study / "dicom").iterdir())
         job = {"id": name, "pipeline": pipeline, "study_uid": truth["study_uid"], "revision": 1,
-               "predecessor_sr_uids": [], "series": [{"uid": "2.25.1", "files": files}], "created_at": CREATED,
+               "predecessors": [], "series": [{"uid": "2.25.1", "files": files}], "created_at": CREATED,
                "timezone_offset": "+0100", "device_serial": "test", "institution": ""}
         (folder / "job.json").write_text(json.dumps(job))
         return folder
@@ -78,7 +78,8 @@ class Protocol(WorkerTest):
             worker.order(name, folder)
             events = worker.until("done")
             done = events[-1]
-            self.assertEqual((done["job"], done["outcome"], done["objects"]), (name, outcome, objects))
+            self.assertEqual((done["job"], done["outcome"], [each["file"] for each in done["objects"]]),
+                             (name, outcome, objects))
             self.assertEqual([e["event"] for e in events if e["event"] != "progress"], ["findings", "done"])
             self.assertEqual(sorted(file.name for file in folder.iterdir()),
                              sorted(["job.json", "findings.json"] + objects))
@@ -102,6 +103,12 @@ class Protocol(WorkerTest):
             done = worker.until("done")[-1]
             self.assertEqual((done["outcome"], done["objects"]), ("failed", []))
             self.assertTrue(done["reason"])
+        worker.send(json.dumps({"do": "report_failure", "job": "3", "folder": str(unknown), "reason": "it is not there"}) + "\n")
+        done = worker.until("done")[-1]
+        self.assertEqual((done["outcome"], [each["kind"] for each in done["objects"]]), ("failed", ["SR"]))
+        said = subprocess.run(["dsrdump", "+Pc", str(unknown / done["objects"][0]["file"])], capture_output=True, text=True).stdout
+        self.assertIn("(FAILED,99INFERAD,\"Analysis failed\")", said)
+        self.assertIn("it is not there", said)
         worker.order("4", self.job("4"))
         self.assertEqual(worker.until("done")[-1]["outcome"], "done")
 

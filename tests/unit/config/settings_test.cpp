@@ -74,6 +74,31 @@ TEST_CASE("peers are checked for what their roles need") {
         "3:21: /peers/1/name", "already used");
 }
 
+TEST_CASE("a profile names kinds of results, each once, or only triage") {
+  TemporaryConfig config;
+  const auto read = [&](const std::string& profile) {
+    return config.settings(
+        "{\"peers\": [{\"name\": \"p\", \"ae_title\": \"P\", \"roles\": [\"receive_results\"], \"host\": "
+        "\"h\", \"port\": 104}],\n\"results\": [{\"peer\": \"p\", " +
+        profile + "}]}");
+  };
+  const auto refused = [&](const std::string& profile, const std::string& pointer, const std::string& words) {
+    read(profile);
+    INFO(profile << "\n" << (config.problems.empty() ? "no problem" : config.problems[0]));
+    REQUIRE(config.problems.size() == 1);
+    CHECK(config.problems[0].find("/results/0" + pointer) != std::string::npos);
+    CHECK(config.problems[0].find(words) != std::string::npos);
+  };
+  refused(R"("send": ["SEQ"])", "/send/0", "did you mean \"SEG\"?");
+  refused(R"("send": [["SR", "PDF"]])", "/send/0/1", "SR_COMPREHENSIVE");
+  refused(R"("send": ["SR", ["SEG", "SR"]])", "/send/1/1", "given twice");
+  refused(R"("send": [[]])", "/send/0", "");
+  refused(R"("send": [])", "/send", "");
+  refused(R"("send": ["SR"], "triage_only": true)", "", "remove one of them");
+  CHECK(read(R"("triage_only": true)").results[0].send == std::vector<Wish>{{ResultKind::sr_triage}});
+  CHECK(read(R"("triage_only": false)").results[0].send == ResultDestination().send);
+}
+
 TEST_CASE("all mistakes of a file are told at once, in order") {
   TemporaryConfig config;
   const auto file =
@@ -94,7 +119,7 @@ TEST_CASE("a full settings file is read as written") {
     "insecure_plaintext": true, "dicom": {"bind": "0.0.0.0"}, "assembler": {"query_peer": "pacs"},
     "peers": [{"name": "pacs", "ae_title": "PACS", "roles": ["send", "receive_results", "query"],
                "addresses": ["192.0.2.0/24"], "host": "pacs.example", "port": 104}],
-    "results": [{"peer": "pacs", "send": ["SR"]}],
+    "results": [{"peer": "pacs", "send": [["SEG_LABELMAP", "SEG"], "SR"]}],
     "hl7": [{"name": "engine", "host": "::1", "message": "ORM^O01", "least_level": "STAT",
              "priority_fields": {"OBR-5": true}}],
     "worklist": {"delta_minutes": 100}, "workers": {"program": "bin/w"}})");
@@ -103,7 +128,7 @@ TEST_CASE("a full settings file is read as written") {
   REQUIRE(settings.peer("pacs"));
   CHECK(settings.peer("pacs")->has(PeerRole::query));
   CHECK(settings.peer("nobody") == nullptr);
-  CHECK(settings.results[0].send == std::vector{ResultObject::sr});
+  CHECK(settings.results[0].send == std::vector<Wish>{{ResultKind::seg_labelmap, ResultKind::seg}, {ResultKind::sr}});
   CHECK(settings.hl7[0].message == Hl7Message::orm_o01);
   CHECK(settings.hl7[0].obr_5);
   CHECK(settings.hl7[0].least_level == Level::stat);

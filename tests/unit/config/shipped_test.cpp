@@ -26,6 +26,17 @@ TEST_CASE("the shipped configuration is right and listens on loopback only") {
   CHECK(to_string(configuration->routing.rules.back().when) == "always");
 }
 
+TEST_CASE("the example profiles are right") {
+  TemporaryConfig config;
+  for (const char* name : {"inferad-modern-viewer.json", "inferad-plain-pacs.json"}) {
+    Problems problems;
+    const auto settings = read_settings(std::filesystem::path(INFERAD_SOURCE_DIR "/config/examples") / name, problems);
+    for (const auto& problem : problems) FAIL_CHECK(to_string(problem));
+    CHECK(settings.routing_file == INFERAD_SOURCE_DIR "/config/routing.json");
+    CHECK(settings.results.front().send.size() > 2);
+  }
+}
+
 TEST_CASE("what differs from the defaults in the shipped settings is the sender on this machine") {
   TemporaryConfig config;
   std::filesystem::copy_file(INFERAD_SOURCE_DIR "/config/inferad.json", config.folder() / "config/shipped.json");

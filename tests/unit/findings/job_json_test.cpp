@@ -11,6 +11,7 @@ TEST_CASE("a job survives the way through JSON unchanged") {
   const auto again = job_from_json(text);
   REQUIRE(again.has_value());
   CHECK(to_json(*again) == text);
+  CHECK(again->results == samples::job().results);
   CHECK(again->series[0].files == samples::job().series[0].files);
 }
 
@@ -48,6 +49,11 @@ TEST_CASE("a bad job is refused with its JSON pointer") {
   SECTION("revision") {
     job.revision = 0;
     CHECK(error_of(job) == "job.json: /revision: must be a whole number from 1 to 1000000");
+  }
+  SECTION("result") {
+    auto text = to_json(job);
+    text.replace(text.find("SEG_LABELMAP"), 12, "PDF");
+    CHECK(job_from_json(text).error().what == "job.json: /results/1: is no kind of result, such as SEG or SR");
   }
   SECTION("UID") {
     job.series[0].uid = "x";

@@ -15,7 +15,8 @@ inline Job job() {
   job.pipeline = "ct-lung-density";
   job.study_uid = "1.2.3.4";
   job.series = {{"1.2.3.4.5", {"/spool/1/2.dcm", "/spool/1/ü \"3\".dcm"}}};
-  job.predecessor_sr_uids = {"2.25.99"};
+  job.predecessors = {{inferad::ResultKind::sr, "2.25.99"}};
+  job.results = {inferad::ResultKind::seg, inferad::ResultKind::seg_labelmap, inferad::ResultKind::sr};
   job.created_at = "2026-11-24T23:30:00.123Z";
   job.timezone_offset = "+0100";
   job.device_serial = "installation-1";

@@ -5,6 +5,7 @@
 #include "pipelines/findings/json_reader.h"
 #include "tests/unit/findings/samples.h"
 
+using namespace inferad;
 using namespace inferad::findings;
 
 TEST_CASE("result UIDs are the same on every run and differ when anything differs") {
@@ -23,21 +24,21 @@ TEST_CASE("result UIDs are the same on every run and differ when anything differ
   outcome.outcome = "failed FAILED";
   std::set<std::string> uids;
   for (const auto& execution : {base, model, revision, inputs, version, parameters, study, outcome})
-    for (const auto kind : {ResultKind::seg, ResultKind::sr}) {
-      uids.insert(result_instance_uid(execution, kind));
-      uids.insert(result_series_uid(result_instance_uid(execution, kind)));
+    for (const auto& kind : result_kinds()) {
+      uids.insert(result_instance_uid(execution, kind.kind));
+      uids.insert(result_series_uid(result_instance_uid(execution, kind.kind)));
     }
-  CHECK(uids.size() == 32);
+  CHECK(uids.size() == 8 * 2 * result_kinds().size());
   for (const auto& uid : uids) CHECK(is_uid(uid));
 }
 
 TEST_CASE("series numbers stay outside the range of scanners") {
   for (const auto* pipeline : {"ct-lung-density", "cxr-triage", ""}) {
-    const int seg = result_series_number(pipeline, ResultKind::seg),
-              sr = result_series_number(pipeline, ResultKind::sr);
-    CHECK(seg >= 9000);
-    CHECK(sr <= 9999);
-    CHECK(seg != sr);
+    std::set<int> numbers;
+    for (const auto& kind : result_kinds()) numbers.insert(result_series_number(pipeline, kind.kind));
+    CHECK(*numbers.begin() >= 9000);
+    CHECK(*numbers.rbegin() <= 9999);
+    CHECK(numbers.size() == result_kinds().size());
   }
 }
 

@@ -14,27 +14,29 @@ namespace {
 
 // Answers by SOP Instance UID; what is not listed gets 0000.
 struct FakePacs final : StorageSender {
-  std::map<std::string, std::vector<Result<std::uint16_t>>> answers;  // one an attempt, then 0000
+  std::map<std::string, std::vector<Result<StoreAnswer>>> answers;  // one an attempt, then 0000
   bool down = false;
   int associations = 0;
   std::vector<std::string> stored;  // UIDs in order
 
-  std::vector<Result<std::uint16_t>> send(const DicomPeer&, std::span<const OutgoingObject> objects,
-                                          std::stop_token) override {
+  std::vector<Result<StoreAnswer>> send(const DicomPeer&, std::span<const OutgoingObject> objects,
+                                        std::stop_token) override {
     ++associations;
-    std::vector<Result<std::uint16_t>> results;
+    std::vector<Result<StoreAnswer>> results;
     for (const auto& object : objects) {
       if (down) {
         results.emplace_back(Error{Errc::unavailable, "connection refused"});
         return results;
       }
       auto& planned = answers[object.sop_instance_uid];
-      Result<std::uint16_t> answer = std::uint16_t{0};
+      Result<StoreAnswer> answer = StoreAnswer{};
       if (!planned.empty()) {
         answer = planned.front();
         planned.erase(planned.begin());
       }
-      if (answer && (*answer == 0 || (*answer & 0xF000) == 0xB000)) stored.push_back(object.sop_instance_uid);
+      if (answer && (answer->status == 0 || (answer->status & 0xF000) == 0xB000))
+        stored.push_back(answer->choice == 0 ? object.sop_instance_uid
+                                             : object.fallbacks.at(answer->choice - 1).sop_instance_uid);
       results.push_back(answer);
       if (!answer) return results;
     }
@@ -116,7 +118,7 @@ TEST_CASE("a SEG that must wait holds the SR of its study, not those of others")
   Bench bench;
   const auto one = bench.results_of("1.1");
   const auto two = bench.results_of("1.2");
-  bench.pacs.answers["1.1.8"] = {std::uint16_t{0xA700}};
+  bench.pacs.answers["1.1.8"] = {StoreAnswer{0xA700}};
   bench.rounds(bench.now);
   CHECK(bench.states(one) == States{kWaiting, kWaiting});
   CHECK(bench.states(two) == States{kDelivered, kDelivered});
@@ -130,7 +132,7 @@ TEST_CASE("a SEG that must wait holds the SR of its study, not those of others")
 TEST_CASE("a permanent refusal is parked, visible, and released by an operator") {
   Bench bench;
   const auto study = bench.results_of("1.1");
-  SECTION("by status") { bench.pacs.answers["1.1.8"] = {std::uint16_t{0x0122}}; }
+  SECTION("by status") { bench.pacs.answers["1.1.8"] = {StoreAnswer{0x0122}}; }
   SECTION("by context") { bench.pacs.answers["1.1.8"] = {Error{Errc::refused, "presentation context rejected"}}; }
   bench.rounds(bench.now + std::chrono::hours(1));
   CHECK(bench.states(study) == States{kParked, kWaiting});
@@ -141,10 +143,30 @@ TEST_CASE("a permanent refusal is parked, visible, and released by an operator")
   CHECK(bench.states(study) == States{kDelivered, kDelivered});
 }
 
+TEST_CASE("what goes instead of a refused class is what the delivery then is") {
+  Bench bench;
+  const auto study = bench.node.study_with_job("1.1", 1, bench.spool_id++);
+  const auto job = *must(bench.node.ledger->lease_job(bench.now));
+  std::vector deliveries{Bench::object("1.1.9", "SR")};
+  const std::string comprehensive = "1.2.840.10008.5.1.4.1.1.88.33";
+  deliveries[0].fallbacks = {{"SR_COMPREHENSIVE", "jobs/1/y.dcm", comprehensive, "1.1.10", "1.2.840.10008.1.2.1"}};
+  must(bench.node.ledger->finish_job(job.id, AiState::done, "", deliveries, bench.now));
+  bench.pacs.answers["1.1.9"] = {Error{Errc::unavailable, "down"}, StoreAnswer{0, 1}};
+  bench.rounds(bench.now);
+  CHECK(bench.node.detail(study).deliveries[0].kind == "SR");
+  bench.node.restart();
+  bench.courier = bench.make_courier("pacs", make_dicom_channel(bench.pacs, {}, bench.node.folder.path()));
+  bench.rounds(bench.now + std::chrono::minutes(10));
+  CHECK(bench.states(study) == States{kDelivered});
+  CHECK(bench.node.detail(study).deliveries[0].kind == "SR_COMPREHENSIVE");
+  CHECK(bench.pacs.stored == std::vector<std::string>{"1.1.10"});
+  CHECK(bench.node.detail(study).history.back().what == "SR_COMPREHENSIVE delivered to pacs instead of SR");
+}
+
 TEST_CASE("a warning is a delivery") {
   Bench bench;
   const auto study = bench.results_of("1.1");
-  bench.pacs.answers["1.1.8"] = {std::uint16_t{0xB000}};
+  bench.pacs.answers["1.1.8"] = {StoreAnswer{0xB000}};
   bench.rounds(bench.now);
   CHECK(bench.states(study) == States{kDelivered, kDelivered});
 }
@@ -247,7 +269,7 @@ TEST_CASE("the outbox sends on threads of its own as soon as the bell rings") {
   config::Settings settings;
   settings.data_folder = bench.node.folder.path();
   settings.peers.push_back({"pacs", "PACS", {}, "127.0.0.1", 104, {config::PeerRole::receive_results}});
-  settings.results.push_back({"pacs", {config::ResultObject::seg, config::ResultObject::sr}});
+  settings.results.push_back({"pacs"});
   Outbox outbox(*bench.node.ledger, bench.pacs, receiver, settings, bench.node.bells, bench.node.metrics, {});
   outbox.start();
   const auto study = bench.results_of("1.1");

@@ -4,7 +4,7 @@
 #include <barrier>
 #include <thread>
 
-#include "tests/unit/flow/fake_worker.h"
+#include "tests/unit/flow/job_bench.h"
 
 using namespace inferad;
 using namespace inferad::flow;
@@ -12,39 +12,7 @@ using namespace inferad::flow::testing;
 
 namespace {
 
-struct Bench {
-  Node node;
-  FakeWorkers workers;
-  config::Settings settings;
-  std::string serial = "0123456789ABCDEF";
-  std::stop_source stop;
-
-  Bench() {
-    settings.data_folder = node.folder.path();
-    settings.results.push_back({"pacs", {config::ResultObject::seg, config::ResultObject::sr}});
-    settings.results.push_back({"archive", {config::ResultObject::sr}});
-    config::Hl7Destination ris;
-    ris.name = "ris";
-    settings.hl7.push_back(ris);
-  }
-  // One attempt at the most urgent job that is due `later`; false: none was.
-  bool attempt(Millis later = Millis(0)) {
-    const auto lease = must(node.ledger->lease_job(wall_now() + later));
-    if (!lease) return false;
-    const auto parts = this->parts();
-    JobRun(parts, settings, serial, *lease, stop.get_token()).run(*workers.claim());
-    return true;
-  }
-  JobParts parts() { return {*node.ledger, *node.spool, node.reader, node.bells, node.metrics, node.changed()}; }
-  static Result<WorkerResult> die(const WorkerOrder&, JobObserver&, const std::stop_token&) {
-    return Error{Errc::model, "the worker died: signal 11"};
-  }
-  std::vector<std::string> sent(std::int64_t study) {
-    std::vector<std::string> out;
-    for (const auto& each : node.detail(study).deliveries) out.push_back(each.destination + " " + each.kind);
-    return out;
-  }
-};
+using Bench = JobBench;
 
 const std::vector<std::string> kEverything{"ris HL7", "pacs SEG", "pacs SR", "archive SR"};
 
@@ -131,6 +99,7 @@ TEST_CASE("two deaths on one study keep it from a third, until a human asks agai
   const auto detail = bench.node.detail(study);
   CHECK(detail.entry.ai_state == AiState::failed);
   CHECK_THAT(detail.jobs[0].reason, Catch::Contains("signal 11"));
+  CHECK(bench.attempt());  // the report of the failure
   CHECK_FALSE(bench.attempt(std::chrono::hours(100)));
   CHECK(bench.workers.runs == 2);
   must(bench.node.ledger->retry_job(detail.jobs[0].id, wall_now()));
@@ -184,7 +153,7 @@ TEST_CASE("a study that a pipeline declines says why, and its report is delivere
       [&](const WorkerOrder& order, JobObserver& observer, const std::stop_token&) -> Result<WorkerResult> {
         must(bench.workers.tell_findings(order, observer, "not_analysed"));
         FakeWorkers::write_results(order);
-        return WorkerResult{WorkerResult::Outcome::not_analysed, "slice distance 7 mm, at most 5 mm", {"sr.dcm"}};
+        return WorkerResult{WorkerResult::Outcome::not_analysed, "slice distance 7 mm, at most 5 mm", {kSr}};
       });
   REQUIRE(bench.attempt());
   const auto detail = bench.node.detail(study);
@@ -212,11 +181,11 @@ TEST_CASE("a failure is tried again, and a later success records its findings") 
 TEST_CASE("what a broken worker hands over is refused") {
   Bench bench;
   const auto study = bench.node.study_with_job("1.1");
-  const auto broken = GENERATE(0, 1, 2, 3, 4, 5, 6);
+  const auto broken = GENERATE(0, 1, 2, 3, 4, 5, 6, 7);
   const FakeWorkers::Script script = [&](const WorkerOrder& order, JobObserver& observer,
                                          const std::stop_token&) -> Result<WorkerResult> {
     auto findings = bench.workers.findings(order);
-    std::vector<std::string> objects{"seg.dcm"};
+    std::vector<WorkerObject> objects{kSeg};
     FakeWorkers::write_results(order);
     InstanceHeader foreign = ct_header("9.9", 1);
     switch (broken) {
@@ -230,10 +199,13 @@ TEST_CASE("what a broken worker hands over is refused") {
         findings.replace(findings.find("HIGH"), 4, "MAXI");
         break;
       case 3:
-        objects = {"../../ledger.db"};
+        objects = {{"../../ledger.db", ResultKind::seg}};
         break;
       case 4:
-        objects = {"missing.dcm"};
+        objects = {{"missing.dcm", ResultKind::seg}};
+        break;
+      case 7:
+        objects = {{"seg.dcm", ResultKind::sr}};
         break;
       case 5:
         write_object(order.folder / "seg.dcm", foreign);

@@ -6,12 +6,15 @@
 
 namespace inferad::flow::testing {
 
+inline const WorkerObject kSeg{"seg.dcm", ResultKind::seg}, kSr{"sr.dcm", ResultKind::sr};
+
 struct FakeWorkers final : WorkerHost {
   using Script = std::function<Result<WorkerResult>(const WorkerOrder&, JobObserver&, const std::stop_token&)>;
   std::vector<Script> scripts;  // one a run, then good()
-  int runs = 0;
-  std::string level = "HIGH";  // of the findings; "" = no priority
-  std::atomic<int> free = 1;   // that wait for an order
+  Script failure_script;        // of reports of failures; none: they are made
+  int runs = 0;                 // those not counted
+  std::string level = "HIGH";   // of the findings; "" = no priority
+  std::atomic<int> free = 1;    // that wait for an order
 
   std::unique_ptr<FreeWorker> claim() override {
     for (int now = free; now > 0;) {
@@ -29,6 +32,7 @@ struct FakeWorkers final : WorkerHost {
   };
 
   Result<WorkerResult> run(const WorkerOrder& order, JobObserver& observer, const std::stop_token& stop) {
+    if (!order.failure.empty()) return failure_script ? failure_script(order, observer, stop) : report_of(order);
     ++runs;
     if (scripts.empty()) return good(order, observer);
     auto script = std::move(scripts.front());
@@ -78,10 +82,25 @@ struct FakeWorkers final : WorkerHost {
     write_object(order.folder / "sr.dcm", h);
   }
 
+  static std::string failure_uid(const WorkerOrder& order) {
+    return derive_uid("failure" + order.failure + job(order));
+  }
+  // As inferad-worker reports a failure: no findings.json.
+  static Result<WorkerResult> report_of(const WorkerOrder& order) {
+    InstanceHeader h;
+    h.study_uid = member(job(order), "study_uid");
+    h.series_uid = derive_uid("failure series" + job(order));
+    h.instance_uid = failure_uid(order);
+    h.sop_class_uid = kSrClass;
+    h.modality = "SR";
+    write_object(order.folder / "sr-failed.dcm", h);
+    return WorkerResult{WorkerResult::Outcome::failed, order.failure, {{"sr-failed.dcm", ResultKind::sr}}};
+  }
+
   Result<WorkerResult> good(const WorkerOrder& order, JobObserver& observer) const {
     if (auto told = tell_findings(order, observer); !told) return told.error();
     write_results(order);
-    return WorkerResult{WorkerResult::Outcome::done, "", {"sr.dcm", "seg.dcm"}};
+    return WorkerResult{WorkerResult::Outcome::done, "", {kSr, kSeg}};
   }
 };
 

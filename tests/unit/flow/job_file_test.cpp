@@ -46,7 +46,7 @@ TEST_CASE("a later attempt finds its job.json as it was, and what the first one 
   const auto first = desk.job();
   desk.put("findings.json");
   desk.lease.attempts = 2;
-  desk.lease.predecessor_sr_uids = {"2.25.1"};
+  desk.lease.predecessors = {{"SR", "2.25.1"}};
   must(desk.ensure("+0500"));
   CHECK(desk.job() == first);
   CHECK(desk.files() == std::vector<std::string>{"findings.json", "job.json"});

@@ -35,7 +35,7 @@ class Hospital final : public StorageSender, public Hl7Sender {
   explicit Hospital(unsigned seed) : random_(seed) {
     settings_.assembler.query_peer = "pacs";
     settings_.data_folder = node_.folder.path();
-    settings_.results.push_back({"pacs", {config::ResultObject::seg, config::ResultObject::sr}});
+    settings_.results.push_back({"pacs"});
     config::Hl7Destination ris;
     ris.name = "ris";
     settings_.hl7.push_back(ris);
@@ -182,6 +182,14 @@ class Hospital final : public StorageSender, public Hl7Sender {
     }
     maybe_crash();
     FakeWorkers workers;
+    workers.failure_script = [&](const WorkerOrder& order, JobObserver&,
+                                 const std::stop_token&) -> Result<WorkerResult> {
+      if (fault()) return Error{Errc::model, "died"};
+      failures_.insert(FakeWorkers::failure_uid(order));
+      auto result = FakeWorkers::report_of(order);
+      maybe_crash();
+      return result;
+    };
     workers.scripts.push_back(
         [&](const WorkerOrder& order, JobObserver& observer, const std::stop_token&) -> Result<WorkerResult> {
           if (fault()) return Error{Errc::model, "died"};
@@ -190,7 +198,7 @@ class Hospital final : public StorageSender, public Hl7Sender {
           if (fault()) return Error{Errc::model, "killed at its deadline"};
           FakeWorkers::write_results(order);
           maybe_crash();
-          return WorkerResult{WorkerResult::Outcome::done, "", {"seg.dcm", "sr.dcm"}};
+          return WorkerResult{WorkerResult::Outcome::done, "", {kSeg, kSr}};
         });
     const JobParts parts{*node_.ledger, *node_.spool, node_.reader, node_.bells, node_.metrics, {}};
     JobRun(parts, settings_, serial_, *lease, {}).run(*workers.claim());
@@ -201,16 +209,16 @@ class Hospital final : public StorageSender, public Hl7Sender {
     courier->round(later(), {});
   }
 
-  std::vector<Result<std::uint16_t>> send(const DicomPeer&, std::span<const OutgoingObject> objects,
-                                          std::stop_token) override {
-    std::vector<Result<std::uint16_t>> results;
+  std::vector<Result<StoreAnswer>> send(const DicomPeer&, std::span<const OutgoingObject> objects,
+                                        std::stop_token) override {
+    std::vector<Result<StoreAnswer>> results;
     for (const auto& object : objects) {
       if (fault()) {
         results.emplace_back(Error{Errc::unavailable, "down"});
         return results;
       }
       if (fault()) {
-        results.emplace_back(std::uint16_t{0xA700});
+        results.emplace_back(StoreAnswer{0xA700});
         continue;
       }
       const auto header = must(node_.reader.read(object.file));
@@ -226,7 +234,7 @@ class Hospital final : public StorageSender, public Hl7Sender {
         results.emplace_back(Error{Errc::timeout, "the answer is lost"});
         return results;
       }
-      results.emplace_back(std::uint16_t{0});
+      results.emplace_back(StoreAnswer{});
     }
     return results;
   }
@@ -272,6 +280,10 @@ class Hospital final : public StorageSender, public Hl7Sender {
   }
 
   void check_results(const std::string& study_uid, std::size_t runs) {
+    for (const auto& uid : failures_) {  // said in between, before it worked after all
+      pacs_[study_uid].erase(uid);
+      std::erase(arrivals_[study_uid], uid);
+    }
     CHECK(pacs_[study_uid].size() == 2 * runs);
     for (const auto& [uid, contents] : pacs_[study_uid]) CHECK(contents.size() == 1);
     std::size_t segs = 0, srs = 0;
@@ -297,7 +309,7 @@ class Hospital final : public StorageSender, public Hl7Sender {
   std::map<std::string, std::map<std::string, std::set<std::string>>> pacs_;  // study → UID → contents
   std::map<std::string, std::vector<std::string>> arrivals_;
   std::map<std::string, std::string> kinds_;
-  std::set<std::string> messages_;
+  std::set<std::string> messages_, failures_;
 };
 
 }  // namespace

@@ -257,7 +257,9 @@ TEST_CASE("a ledger of version 1 is taken over, with the reports it knew by thei
     return id;
   }();
   must(must(Database::open(file))
-           ->script("DROP TABLE held_raise; DROP TABLE hold; DROP INDEX job_findings; DROP TABLE reading_start; DROP "
+           ->script("DROP TABLE fallback; DROP INDEX job_failure_report; ALTER TABLE job DROP COLUMN failure_report; "
+                    "ALTER TABLE delivery DROP COLUMN beside_class_uid; DROP TABLE held_raise; DROP TABLE hold; DROP "
+                    "INDEX job_findings; DROP TABLE reading_start; DROP "
                     "TABLE report; ALTER TABLE job DROP COLUMN joins; ALTER TABLE job DROP COLUMN node_deaths; PRAGMA "
                     "user_version=1"));
   const auto ledger = open_ledger(file);
@@ -266,7 +268,7 @@ TEST_CASE("a ledger of version 1 is taken over, with the reports it knew by thei
   next.study_id = study;
   next.jobs = {{"lung", "[]"}};
   must(ledger->complete_study(next, at(200)));
-  CHECK(must(ledger->lease_job(at(210)))->predecessor_sr_uids == std::vector<std::string>{"2.25.2"});
+  CHECK(must(ledger->lease_job(at(210)))->predecessors == std::vector<Report>{{"SR", "2.25.2"}});
   check_sound(file);
 }
 

@@ -40,7 +40,7 @@ TEST_CASE("a job is leased once, and carries what a worker needs") {
   CHECK(lease.series_json == R"([{"uid":"1.2.3.1"}])");
   CHECK(lease.created_at == at(100));
   CHECK_FALSE(lease.findings_recorded);
-  CHECK(lease.predecessor_sr_uids.empty());
+  CHECK(lease.predecessors.empty());
   CHECK_FALSE(must(ledger->lease_job(at(111))));
   ledger->set_progress(lease.id, "infer", 0.5);
   must(ledger->set_pipeline_version(lease.id, "1.0.0"));
@@ -72,6 +72,7 @@ TEST_CASE("a job that joins waits for the others of its revision, and knows how 
   must(ledger->finish_job(lung.id, AiState::done, "", {}, at(114)));
   must(ledger->fail_job(bones.id, "the worker died", at(115)));
   must(ledger->return_job(heart.id, true));  // pending again is not ended
+  CHECK(leased(*ledger, 115).failure == "the worker died");
   CHECK(leased(*ledger, 116).pipeline == "heart");
   CHECK_FALSE(must(ledger->lease_job(at(117))));
   must(ledger->record_findings(heart.id, "{}", {}, {}, at(118)));
@@ -260,13 +261,13 @@ TEST_CASE("a later revision knows the reports it supersedes and waits for them")
   CHECK_FALSE(must(ledger->lease_job(at(501))));  // revision 1 still runs
   const std::vector objects{dicom_delivery("SEG", "2.25.1"), dicom_delivery("SR", "2.25.2"),
                             dicom_delivery("SR", "2.25.2", "archive")};
-  must(ledger->finish_job(first.id, AiState::done, "", objects, at(510), {"2.25.2"}));
+  must(ledger->finish_job(first.id, AiState::done, "", objects, at(510), {{"SR", "2.25.2"}}));
   const auto second = leased(*ledger, 520);
   CHECK(second.revision == 2);
-  CHECK(second.predecessor_sr_uids == std::vector<std::string>{"2.25.2"});
+  CHECK(second.predecessors == std::vector<Report>{{"SR", "2.25.2"}});
   must(ledger->fail_job(second.id, "worker died twice", at(530)));
   next_revision(*ledger, study, 71);
-  CHECK(leased(*ledger, 540).predecessor_sr_uids == std::vector<std::string>{"2.25.2"});  // revision 2 made none
+  CHECK(leased(*ledger, 540).predecessors == std::vector<Report>{{"SR", "2.25.2"}});  // revision 2 made none
   CHECK(ledger->retry_job(second.id, at(541)).error().code == Errc::refused);
 }
 
@@ -274,9 +275,9 @@ TEST_CASE("a report that nobody gets is superseded all the same") {
   TempFolder folder;
   const auto ledger = open_ledger(folder / "ledger.db");
   const auto study = complete_study(*ledger);
-  must(ledger->finish_job(leased(*ledger, 110).id, AiState::done, "", {}, at(120), {"2.25.2"}));
+  must(ledger->finish_job(leased(*ledger, 110).id, AiState::done, "", {}, at(120), {{"SR", "2.25.2"}}));
   next_revision(*ledger, study, 70);
-  CHECK(leased(*ledger, 510).predecessor_sr_uids == std::vector<std::string>{"2.25.2"});
+  CHECK(leased(*ledger, 510).predecessors == std::vector<Report>{{"SR", "2.25.2"}});
 }
 
 TEST_CASE("a job that never started is superseded by the next revision") {
@@ -345,6 +346,8 @@ TEST_CASE("a job with which the node died again and again is not tried any more,
   CHECK(detail.jobs[0].finished_at == at(113));
   CHECK(events_with(*ledger, poison, "the node died 5 times") == 1);
   CHECK(must(ledger->recover(at(114))) == 0);  // told once
+  CHECK(leased(*ledger, 114).failure == "the node died 5 times while this ran");
+  must(ledger->recover(at(114)));
   const auto next = leased(*ledger, 115);
   CHECK(next.study_id == good);
   must(ledger->finish_job(next.id, AiState::done, "", {}, at(116)));

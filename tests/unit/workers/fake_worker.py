@@ -58,7 +58,7 @@ def start():
 
 
 def done(job, **changes):
-    say(**{"event": "done", "job": job, "outcome": "done", "reason": "", "objects": ["seg.dcm", "sr.dcm"], **changes})
+    say(**{"event": "done", "job": job, "outcome": "done", "reason": "", "objects": [{"file": "seg.dcm", "kind": "SEG"}, {"file": "sr.dcm", "kind": "SR"}], **changes})
 
 
 def run(job, how):
@@ -88,7 +88,7 @@ def run(job, how):
         peer.sendall((json.dumps({"event": "done", "job": job, "outcome": "done", "objects": []}) + "\nmore").encode())
         time.sleep(60)
     if how == "decline":
-        return done(job, outcome="not_analysed", reason="too thick", objects=["sr.dcm"])
+        return done(job, outcome="not_analysed", reason="too thick", objects=[{"file": "sr.dcm", "kind": "SR"}])
     if how == "inspect":
         return done(job, reason=json.dumps({"fds": len(descriptors()), "pid": os.getpid(),
                                             "group": os.getpgid(0) == os.getpid()}))

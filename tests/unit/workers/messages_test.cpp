@@ -21,11 +21,13 @@ TEST_CASE("every message of the protocol is read") {
   CHECK(std::get<ProgressEvent>(*parse_event(R"({"event":"progress","job":"1","stage":"infer","fraction":1})"))
             .fraction == 1);
   CHECK(std::get<FindingsEvent>(*parse_event(R"({"event":"findings","job":"17"})")).job == "17");
-  const auto done =
-      parse_event(R"({"event":"done","job":"1","outcome":"not_analysed","reason":"r","objects":["sr.dcm"]})");
+  const auto done = parse_event(
+      R"({"event":"done","job":"1","outcome":"not_analysed","reason":"r","objects":[{"file":"seg.dcm","kind":"SEG"},)"
+      R"({"file":"sr.dcm","kind":"SR","beside":"SEG"}]})");
   REQUIRE(done);
   CHECK(std::get<DoneEvent>(*done).result.outcome == flow::WorkerResult::Outcome::not_analysed);
-  CHECK(std::get<DoneEvent>(*done).result.objects == std::vector<std::string>{"sr.dcm"});
+  CHECK(std::get<DoneEvent>(*done).result.objects ==
+        std::vector<flow::WorkerObject>{{"seg.dcm", ResultKind::seg}, {"sr.dcm", ResultKind::sr, ResultKind::seg}});
 }
 
 TEST_CASE("what is no message of the protocol is refused") {
@@ -46,10 +48,13 @@ TEST_CASE("what is no message of the protocol is refused") {
            R"({"event":"done","job":"1","outcome":"great","reason":"","objects":[]})",
            R"({"event":"done","job":"1","outcome":"done","reason":""})",
            R"({"event":"done","job":"1","outcome":"done","reason":5,"objects":[]})",
-           R"({"event":"done","job":"1","outcome":"done","objects":["../../etc/passwd"]})",
-           R"({"event":"done","job":"1","outcome":"done","objects":[".hidden"]})",
-           R"({"event":"done","job":"1","outcome":"done","objects":["a\nb"]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":[{"file":"../../etc/passwd","kind":"SR"}]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":[{"file":".hidden","kind":"SR"}]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":[{"file":"a\nb","kind":"SR"}]})",
            R"({"event":"done","job":"1","outcome":"done","objects":[1]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":["sr.dcm"]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":[{"file":"sr.dcm","kind":"PDF"}]})",
+           R"({"event":"done","job":"1","outcome":"done","objects":[{"file":"sr.dcm","kind":"SR","beside":"x"}]})",
            R"({"event":"ready","pipelines":[{"name":"p"}]})",
            R"({"event":"ready","pipelines":[5]})",
            R"({"event":"ready","pipelines":[{"name":"p","version":"1","models":[{"name":"m","sha256":"x"}]}]})",
@@ -64,6 +69,8 @@ TEST_CASE("what is no message of the protocol is refused") {
 }
 
 TEST_CASE("an order is one line") {
+  CHECK(run_line({.job_id = 17, .pipeline = "p", .folder = "/var/17", .failure = "the worker died"}) ==
+        "{\"do\":\"report_failure\",\"folder\":\"/var/17\",\"job\":\"17\",\"reason\":\"the worker died\"}\n");
   CHECK(run_line({.job_id = 17, .pipeline = "p", .folder = "/var/a\nb/17"}) ==
         "{\"do\":\"run\",\"folder\":\"/var/a\\nb/17\",\"job\":\"17\"}\n");
 }

@@ -74,7 +74,7 @@ TEST_CASE("a job runs, tells its progress and findings, and the worker takes the
     const auto result = run(host, {.job_id = 17 + i, .pipeline = "p", .folder = "/jobs/well"}, observer);
     REQUIRE(result);
     CHECK(result->outcome == Outcome::done);
-    CHECK(result->objects == std::vector<std::string>{"seg.dcm", "sr.dcm"});
+    CHECK(result->objects == std::vector<flow::WorkerObject>{{"seg.dcm", ResultKind::seg}, {"sr.dcm", ResultKind::sr}});
     CHECK(observer.stages == std::vector<std::string>{"load"});
     CHECK(observer.findings == 1);
   }

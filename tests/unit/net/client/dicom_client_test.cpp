@@ -82,7 +82,7 @@ TEST_CASE("the answers of the peer come back object by object, failures too") {
   for (std::size_t i = 0; i < statuses.size(); ++i) outgoing.push_back(objects.make("1.2.3." + std::to_string(i)));
   const auto answers = DicomClient(hurried()).send(pacs.peer, outgoing, {});
   REQUIRE(answers.size() == statuses.size());
-  for (std::size_t i = 0; i < statuses.size(); ++i) CHECK(answers[i].value() == statuses[i]);
+  for (std::size_t i = 0; i < statuses.size(); ++i) CHECK(answers[i].value().status == statuses[i]);
 }
 
 TEST_CASE("an object whose context is refused is refused, the others still go") {
@@ -95,10 +95,68 @@ TEST_CASE("an object whose context is refused is refused, the others still go") 
   const std::vector outgoing{objects.make("1.2.3.1"), objects.make("1.2.3.2", 64, "1.2.840.10008.5.1.4.1.1.66.4"),
                              objects.make("1.2.3.3")};
   const auto answers = DicomClient(hurried()).send(pacs.peer, outgoing, {});
-  CHECK(answers[0].value() == 0);
+  CHECK(answers[0].value().status == 0);
   CHECK(answers[1].error().code == Errc::refused);
   CHECK(answers[1].error().what == "the peer does not accept Segmentation Storage in Explicit VR Little Endian");
-  CHECK(answers[2].value() == 0);
+  CHECK(answers[2].value().status == 0);
+}
+
+TEST_CASE("the first class that the peer accepts goes, also when it takes the context and refuses the object") {
+  std::size_t contexts = 0;
+  std::vector<std::pair<std::uint8_t, std::uint16_t>> statuses;  // of the context with this id
+  ScriptedPeer pacs([&](ScriptedPeer& peer) {
+    peer.accept_association(contexts);
+    std::uint16_t message_id = 0;
+    for (const auto& [context, status] : statuses) {
+      if (!peer.read_message()) return;
+      peer.respond(store_response(++message_id, status), {}, context);
+    }
+    if (peer.read_pdu() == ul::encode_release_rq()) peer.send(ul::encode_release_rp());
+  });
+  Objects objects;
+  auto labelmap = objects.make("1.2.3.1", 64, "1.2.840.10008.5.1.4.1.1.66.7");
+  auto report = objects.make("1.2.3.3", 64, "1.2.840.10008.5.1.4.1.1.88.34");
+  labelmap.fallbacks = {objects.make("1.2.3.2", 64, "1.2.840.10008.5.1.4.1.1.66.4")};
+  report.fallbacks = {objects.make("1.2.3.4", 64, "1.2.840.10008.5.1.4.1.1.88.33")};
+  SECTION("the contexts decide") {
+    contexts = 3;  // both segmentations and Comprehensive 3D SR
+    statuses = {{1, 0}, {5, 0}};
+    const auto answers = DicomClient(hurried()).send(pacs.peer, std::vector{labelmap, report}, {});
+    CHECK(answers[0].value().choice == 0);
+    CHECK(answers[1].value().choice == 0);
+  }
+  SECTION("the status decides") {
+    contexts = 4;
+    statuses = {{1, 0x0122}, {3, 0}, {5, 0x0122}, {7, 0x0122}};
+    const auto answers = DicomClient(hurried()).send(pacs.peer, std::vector{labelmap, report}, {});
+    CHECK(answers[0].value().choice == 1);
+    CHECK(answers[0].value().status == 0);
+    CHECK(answers[1].value().status == 0x0122);
+  }
+  SECTION("what a report refers to has to be accepted too") {
+    contexts = 2;  // Label Map and Comprehensive 3D SR
+    statuses = {{1, 0}, {3, 0}};
+    auto beside_seg = report;
+    beside_seg.beside_class_uid = "1.2.840.10008.5.1.4.1.1.66.4";
+    beside_seg.fallbacks = {report};
+    beside_seg.fallbacks[0].fallbacks.clear();
+    beside_seg.fallbacks[0].beside_class_uid = labelmap.sop_class_uid;
+    labelmap.fallbacks.clear();
+    const auto answers = DicomClient(hurried()).send(pacs.peer, std::vector{labelmap, beside_seg}, {});
+    CHECK(answers[0].value().choice == 0);
+    CHECK(answers[1].value().choice == 1);
+  }
+  SECTION("nothing is accepted") {
+    contexts = 2;
+    statuses = {{1, 0}};
+    const auto answers = DicomClient(hurried()).send(pacs.peer, std::vector{labelmap, report}, {});
+    CHECK(answers[0].value().choice == 0);
+    CHECK(answers[1].error().code == Errc::refused);
+    CHECK(answers[1].error().what ==
+          "the peer accepts none of Comprehensive 3D SR Storage in Explicit VR Little Endian, Comprehensive SR Storage "
+          "in "
+          "Explicit VR Little Endian");
+  }
 }
 
 TEST_CASE("a rejected association is tried again later, whatever the reason") {
@@ -143,7 +201,7 @@ TEST_CASE("an association that breaks in the middle leaves later objects untried
     peer.wait_for_end();
   });
   const auto answers = DicomClient(hurried()).send(aborts.peer, outgoing, {});
-  CHECK(answers[0].value() == 0);
+  CHECK(answers[0].value().status == 0);
   CHECK(answers[1].error().code == Errc::unavailable);
   CHECK(answers[2].error().what == "not tried: the association ended before");
   ScriptedPeer closes([](ScriptedPeer& peer) {
@@ -209,7 +267,7 @@ TEST_CASE("a file of ours that is missing or no DICOM harms nobody else's object
   bad.file = objects.folder() / "bad.dcm";
   const auto answers = DicomClient(hurried()).send(pacs.peer, std::vector{bad, objects.make("1.2.3.2")}, {});
   CHECK(answers[0].error().code == Errc::invalid_input);
-  CHECK(answers[1].value() == 0);
+  CHECK(answers[1].value().status == 0);
 }
 
 TEST_CASE("the count of a study is read from the answer of the peer, and only when it tells") {

@@ -78,7 +78,7 @@ TEST_CASE("storescp gets each data set bit for bit, at any PDU size") {
     const auto begin = steady_now();
     const auto results = DicomClient().send(peer, outgoing, {});
     std::cout << "storescp, PDU " << pdu_bytes << ": 3.3 MB in " << (steady_now() - begin).count() << " ms\n";
-    for (const auto& result : results) CHECK(result.value() == 0);
+    for (const auto& result : results) CHECK(result.value().status == 0);
     int found = 0;
     for (const auto& entry : std::filesystem::directory_iterator(received)) {
       const auto bytes = content(entry);
@@ -128,7 +128,7 @@ TEST_CASE("dcmqrscp stores and counts") {
   const auto peer = peer_on(port, "QRPACS");
   REQUIRE(answers(peer));
   CHECK(DicomClient().count_instances(peer, "1.2.3.40", {}).value() == std::nullopt);
-  for (const auto& result : DicomClient().send(peer, some_objects(objects), {})) CHECK(result.value() == 0);
+  for (const auto& result : DicomClient().send(peer, some_objects(objects), {})) CHECK(result.value().status == 0);
   // dcmqrscp knows no Number of Study Related Instances: it may leave it out or empty, but not lie.
   const auto count = DicomClient().count_instances(peer, "1.2.3.40", {});
   REQUIRE(count.has_value());
@@ -151,7 +151,7 @@ TEST_CASE("Orthanc stores, counts, and takes the same object again") {
   const auto outgoing = some_objects(objects);
   for (int round = 0; round < 2; ++round) {
     const auto begin = steady_now();
-    for (const auto& result : DicomClient().send(peer, outgoing, {})) CHECK(result.value() == 0);
+    for (const auto& result : DicomClient().send(peer, outgoing, {})) CHECK(result.value().status == 0);
     std::cout << "Orthanc: 3 objects in " << (steady_now() - begin).count() << " ms\n";
     CHECK(DicomClient().count_instances(peer, "1.2.3.40", {}).value() == 3);
   }

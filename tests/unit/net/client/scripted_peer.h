@@ -59,10 +59,10 @@ class ScriptedPeer {
 
   void send(const ul::Bytes& bytes) { (void)!::send(connection_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
   void send(std::string_view text) { (void)!::send(connection_.get(), text.data(), text.size(), MSG_NOSIGNAL); }
-  void respond(const ul::Command& command, ul::ByteView data_set = {}) {
+  void respond(const ul::Command& command, ul::ByteView data_set = {}, std::uint8_t context = 1) {
     ul::Bytes out;
-    ul::append_fragments(out, 1, ul::PdvKind::command, ul::encode_command(command), 16384);
-    if (command.has_data_set()) ul::append_fragments(out, 1, ul::PdvKind::data, data_set, 16384);
+    ul::append_fragments(out, context, ul::PdvKind::command, ul::encode_command(command), 16384);
+    if (command.has_data_set()) ul::append_fragments(out, context, ul::PdvKind::data, data_set, 16384);
     send(out);
   }
   // One whole PDU with its header; empty when the connection ended.

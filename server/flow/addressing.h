@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which destination gets what, and so what has to be written. Pure.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "server/base/result_kind.h"
+#include "server/config/settings.h"
+#include "server/store/ledger_types.h"
+
+namespace inferad::flow {
+
+// A result as it lies in the job folder.
+struct StoredResult {
+  ResultKind kind = ResultKind::sr;
+  store::Fallback object;
+  std::optional<ResultKind> beside = {};  // of a report: the segmentation that it refers to
+};
+
+// Every kind that a destination may need, alternatives included, in the order to write them; SEG and SR when there is
+// no destination.
+std::vector<ResultKind> kinds_wanted(std::span<const config::ResultDestination> destinations);
+
+// One delivery for each destination and wish of which an object exists: the first such kind, the later ones as its
+// fallbacks. In the order of the profile, but what refers to other results goes after them. Of the reports of one kind
+// a destination gets the one beside the segmentation that it gets; one that gets no segmentation, the first.
+std::vector<store::NewDelivery> addressed(std::span<const config::ResultDestination> destinations,
+                                          std::span<const StoredResult> results);
+
+}  // namespace inferad::flow

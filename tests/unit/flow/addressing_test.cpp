@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/flow/addressing.h"
+
+#include <catch2/catch.hpp>
+
+using namespace inferad;
+using namespace inferad::flow;
+using enum ResultKind;
+
+namespace {
+
+StoredResult result(ResultKind kind, const std::string& uid, std::optional<ResultKind> beside = {}) {
+  return {kind,
+          {std::string(to_string(kind)), uid + ".dcm", std::string(facts_of(kind).sop_class_uid), uid, "1.2"},
+          beside};
+}
+
+// "kind uid [fallback uids]" of each delivery to `peer`.
+std::vector<std::string> lines(const std::vector<store::NewDelivery>& deliveries, const std::string& peer) {
+  std::vector<std::string> out;
+  for (const auto& each : deliveries) {
+    if (each.destination != peer) continue;
+    auto& line = out.emplace_back(each.kind + " " + each.sop_instance_uid);
+    for (const auto& fallback : each.fallbacks) line += " " + fallback.sop_instance_uid;
+  }
+  return out;
+}
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("what any destination may need is written, alternatives too, and SEG and SR when there is none") {
+  CHECK(kinds_wanted({}) == std::vector{seg, sr});
+  const std::vector<config::ResultDestination> two{{"a", {{sr, sr_comprehensive}, {seg_labelmap, seg}}},
+                                                   {"b", {{sc}, {sr}}}};
+  CHECK(kinds_wanted(two) == std::vector{seg, seg_labelmap, sc, sr, sr_comprehensive});
+}
+
+TEST_CASE("one delivery a destination and wish, and what refers to others goes after them") {
+  const std::vector<config::ResultDestination> two{{"a", {{sr, sr_comprehensive}, {pr}, {seg}, {kos}}},
+                                                   {"b", {{sc}, {sr_comprehensive}}}};
+  const auto deliveries = addressed(
+      two, std::vector{result(seg, "1"), result(sr, "2", seg), result(sr_comprehensive, "3", seg), result(kos, "4")});
+  CHECK(lines(deliveries, "a") == Lines{"SEG 1", "SR 2 3", "KOS 4"});
+  CHECK(lines(deliveries, "b") == Lines{"SR_COMPREHENSIVE 3"});
+}
+
+TEST_CASE("a report goes beside the segmentation that the destination takes") {
+  const std::vector results{result(seg, "1"),
+                            result(seg_labelmap, "2"),
+                            result(sr, "3", seg),
+                            result(sr, "4", seg_labelmap),
+                            result(sr_comprehensive, "5", seg),
+                            result(sr_comprehensive, "6", seg_labelmap)};
+  const std::vector<config::ResultDestination> destinations{
+      {"viewer", {{seg_labelmap, seg}, {sr, sr_comprehensive}}}, {"pacs", {{seg}, {sr}}}, {"archive", {{sr}}}};
+  const auto deliveries = addressed(destinations, results);
+  CHECK(lines(deliveries, "viewer") == Lines{"SEG_LABELMAP 2 1", "SR 4 3 6 5"});
+  CHECK(deliveries[1].beside_class_uid == facts_of(seg_labelmap).sop_class_uid);
+  CHECK(deliveries[1].fallbacks[0].beside_class_uid == facts_of(seg).sop_class_uid);
+  CHECK(lines(deliveries, "pacs") == Lines{"SEG 1", "SR 3"});
+  CHECK(lines(deliveries, "archive") == Lines{"SR 3"});
+  CHECK(deliveries.back().beside_class_uid.empty());
+}
