@@ -53,8 +53,12 @@ std::string result_series_uid(std::string_view instance_uid) {
   return derive_uid(joined({"inferad series", instance_uid}));
 }
 
-std::string dimension_organization_uid(const Execution& execution) {
-  return derived(execution, to_string(ResultKind::seg), "dimensions");
+std::string slice_instance_uid(std::string_view instance_uid, int slice) {
+  return derive_uid(joined({"inferad slice", instance_uid, std::to_string(slice)}));
+}
+
+std::string dimension_organization_uid(std::string_view instance_uid) {
+  return derive_uid(joined({"inferad dimensions", instance_uid}));
 }
 
 std::string frame_of_reference_uid(std::string_view series_uid) {

@@ -28,7 +28,9 @@ Execution execution_of(const Findings& findings, std::vector<std::string> source
 std::string result_instance_uid(const Execution& execution, ResultKind kind, std::string_view variant = "");
 // Each result has a series of its own, named after it: whoever knows a superseded report knows its series too.
 std::string result_series_uid(std::string_view instance_uid);
-std::string dimension_organization_uid(const Execution& execution);
+// Of a result that is a series with one image for each slice (0-based): `instance_uid` is that of the kind.
+std::string slice_instance_uid(std::string_view instance_uid, int slice);
+std::string dimension_organization_uid(std::string_view instance_uid);
 // Only for results of images that name no frame of reference.
 std::string frame_of_reference_uid(std::string_view series_uid);
 

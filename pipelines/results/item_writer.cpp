@@ -14,6 +14,11 @@ constexpr std::size_t kCodeValueMax = 16;  // SH; longer ones go into Long Code 
 
 void must(const OFCondition& condition) { INFERAD_CHECK(condition.good()); }
 
+void insert(DcmItem& item, std::unique_ptr<DcmElement> element) {
+  must(item.insert(element.get(), OFTrue));
+  element.release();  // the item owns it now
+}
+
 // DCMTK reads values lazily and caches them: its getters are not const.
 DcmItem& readable(const DcmItem& item) { return const_cast<DcmItem&>(item); }
 
@@ -92,12 +97,28 @@ ItemWriter& ItemWriter::bytes(const DcmTagKey& tag, const std::vector<std::uint8
   return *this;
 }
 
-ItemWriter& ItemWriter::pixel_data(const std::vector<std::uint8_t>& values) {
+std::span<std::uint8_t> ItemWriter::pixel_bytes(std::size_t size) {
   auto element = std::make_unique<DcmPixelData>(DcmTag(DCM_PixelData, EVR_OB));
-  must(element->putUint8Array(values.data(), values.size()));
-  must(item_->insert(element.get(), OFTrue));
-  element.release();  // the item owns it now
-  return *this;
+  Uint8* bytes = nullptr;
+  must(element->createUint8Array(static_cast<Uint32>(size), bytes));
+  insert(*item_, std::move(element));
+  return {bytes, size};
+}
+
+std::span<std::uint16_t> ItemWriter::pixel_words(std::size_t count) {
+  auto element = std::make_unique<DcmPixelData>(DcmTag(DCM_PixelData, EVR_OW));
+  Uint16* words = nullptr;
+  must(element->createUint16Array(static_cast<Uint32>(count), words));
+  insert(*item_, std::move(element));
+  return {words, count};
+}
+
+std::span<float> ItemWriter::float_pixels(std::size_t count) {
+  auto element = std::make_unique<DcmOtherFloat>(DcmTag(DCM_FloatPixelData, EVR_OF));
+  Float32* values = nullptr;
+  must(element->createFloat32Array(static_cast<Uint32>(count), values));
+  insert(*item_, std::move(element));
+  return {values, count};
 }
 
 ItemWriter& ItemWriter::empty(const DcmTagKey& tag) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,8 +30,11 @@ class ItemWriter {
   ItemWriter& numbers(const DcmTagKey& tag, const std::vector<float>& values);          // FL
   ItemWriter& number(const DcmTagKey& tag, double value);                               // FD
   ItemWriter& bytes(const DcmTagKey& tag, const std::vector<std::uint8_t>& values);     // OB, even length
-  ItemWriter& pixel_data(const std::vector<std::uint8_t>& values);                      // OB, native
-  ItemWriter& empty(const DcmTagKey& tag);                                              // value or sequence
+  // Native pixel data of so many bytes, an even number: zeros for the caller to fill while the item lives.
+  std::span<std::uint8_t> pixel_bytes(std::size_t size);    // OB
+  std::span<std::uint16_t> pixel_words(std::size_t count);  // OW
+  std::span<float> float_pixels(std::size_t count);         // OF, Float Pixel Data
+  ItemWriter& empty(const DcmTagKey& tag);                  // value or sequence
 
   ItemWriter item(const DcmTagKey& sequence);                                       // appends an item
   ItemWriter& code(const DcmTagKey& sequence, const findings::CodedConcept& code);  // appends a code item

@@ -25,14 +25,6 @@ void write_now(ItemWriter& out, const DicomTime& now, const DcmTagKey& date, con
   out.value(date, now.date).value(time, now.time);
 }
 
-// The zone holds for every date and time of the object, the copied ones too: the source's own when it names one.
-DicomTime creation_time(const ResultRequest& request) {
-  const auto source_zone = text_of(request.source.reference(), DCM_TimezoneOffsetFromUTC);
-  const auto created = from_iso8601(request.job.created_at);
-  INFERAD_CHECK(created.has_value());  // check_request() has seen it
-  return dicom_time(*created, is_timezone_offset(source_zone) ? source_zone : request.job.timezone_offset);
-}
-
 void add_private_scheme(std::set<std::string>& schemes, const std::optional<CodedConcept>& code) {
   if (code && code->scheme.starts_with("99")) schemes.insert(code->scheme);
 }
@@ -66,7 +58,7 @@ void write_coding_schemes(ItemWriter& out, const ResultRequest& request, ResultK
 }
 
 // PS3.3 C.7.3.1.1.1; a parametric map says what it measures elsewhere.
-std::string modality_of(const ResultRequest& request, ResultKind kind) {
+std::string modality_of(ResultKind kind) {
   switch (kind) {
     case ResultKind::seg:
     case ResultKind::seg_fractional:
@@ -78,10 +70,8 @@ std::string modality_of(const ResultRequest& request, ResultKind kind) {
       return "PR";
     case ResultKind::sc:
     case ResultKind::pmap:
-    case ResultKind::derived: {
-      const auto images = analysed_images(request);
-      return images.empty() ? "OT" : images.front()->modality;
-    }
+    case ResultKind::derived:  // an object that knows better says so
+      return "OT";
     default:
       return "SR";
   }
@@ -89,15 +79,22 @@ std::string modality_of(const ResultRequest& request, ResultKind kind) {
 
 Error contradiction(std::string_view what) { return {Errc::invalid_input, std::string(what)}; }
 
-Status check_grid(const ResultRequest& request) {
+Status check_labels(const ResultRequest& request) {
   const auto& geometry = request.image->geometry;
   const auto& labels = *request.labels;
-  if (geometry.columns <= 0 || geometry.rows <= 0 || geometry.slices <= 0) return contradiction("the image is empty");
-  if (geometry.columns > 0xFFFF || geometry.rows > 0xFFFF)
-    return contradiction("the image has more than 65535 rows or columns");
   if (labels.columns != geometry.columns || labels.rows != geometry.rows || labels.slices != geometry.slices ||
       labels.labels.size() != geometry.voxels())
     return contradiction("mask and image differ in size");
+  return ok();
+}
+
+}  // namespace
+
+Status check_image(const ResultRequest& request) {
+  const auto& geometry = request.image->geometry;
+  if (geometry.columns <= 0 || geometry.rows <= 0 || geometry.slices <= 0) return contradiction("the image is empty");
+  if (geometry.columns > 0xFFFF || geometry.rows > 0xFFFF)
+    return contradiction("the image has more than 65535 rows or columns");
   if (request.image->sources.size() != static_cast<std::size_t>(geometry.slices))
     return contradiction("the image does not name one source for each slice");
   for (const auto& slice : request.image->sources) {
@@ -109,7 +106,12 @@ Status check_grid(const ResultRequest& request) {
   return ok();
 }
 
-}  // namespace
+DicomTime creation_time(const ResultRequest& request) {
+  const auto source_zone = text_of(request.source.reference(), DCM_TimezoneOffsetFromUTC);
+  const auto created = from_iso8601(request.job.created_at);
+  INFERAD_CHECK(created.has_value());  // check_request() has seen it
+  return dicom_time(*created, is_timezone_offset(source_zone) ? source_zone : request.job.timezone_offset);
+}
 
 std::string model_name() { return fmt::format("Inferad {}", INFERAD_VERSION); }
 
@@ -133,9 +135,14 @@ findings::Execution execution_of(const ResultRequest& request) {
 }
 
 ObjectIdentity identity_of(const ResultRequest& request, ResultKind kind, std::string_view variant) {
-  const auto instance = findings::result_instance_uid(execution_of(request), kind, variant);
-  return {kind, std::string(facts_of(kind).sop_class_uid), instance, findings::result_series_uid(instance),
-          modality_of(request, kind)};
+  const auto execution = execution_of(request);
+  const auto instance = findings::result_instance_uid(execution, kind, variant);
+  return {kind,
+          std::string(facts_of(kind).sop_class_uid),
+          instance,
+          findings::result_series_uid(instance),
+          modality_of(kind),
+          findings::dimension_organization_uid(instance)};
 }
 
 Status check_request(const ResultRequest& request) {
@@ -147,7 +154,9 @@ Status check_request(const ResultRequest& request) {
   if (request.findings.study_uid != request.source.study_uid())
     return contradiction("findings and images belong to different studies");
   if (request.labels && !request.image) return contradiction("a mask needs its image");
-  return request.labels ? check_grid(request) : ok();
+  if (!request.labels) return ok();
+  INFERAD_TRY_STATUS(check_image(request));
+  return check_labels(request);
 }
 
 void write_sop_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {
@@ -173,6 +182,17 @@ void write_patient_and_study(ItemWriter& out, const SourceHeader& source) {
   for (const auto& tag :
        {DCM_PatientIdentityRemoved, DCM_DeidentificationMethod, DCM_DeidentificationMethodCodeSequence})
     if (has_value(from, tag)) out.copy_valid(from, tag);
+}
+
+void write_body_part(ItemWriter& out, const ResultRequest& request) {
+  const auto& from = request.source.reference();
+  out.copy_valid(from, DCM_BodyPartExamined);
+  if (const auto& side = request.image->laterality; side == "L" || side == "R")
+    out.value(DCM_Laterality, side);
+  else if (has_value(from, DCM_Laterality))
+    out.copy_valid(from, DCM_Laterality);
+  else if (!has_value(from, DCM_BodyPartExamined))
+    out.empty(DCM_Laterality);
 }
 
 void write_series(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {

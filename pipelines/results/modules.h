@@ -8,12 +8,14 @@
 #include "pipelines/findings/uids.h"
 #include "pipelines/results/item_writer.h"
 #include "pipelines/results/results.h"
+#include "pipelines/results/text.h"
 
 namespace inferad::results {
 
 struct ObjectIdentity {
   ResultKind kind = ResultKind::sr;
   std::string sop_class_uid, sop_instance_uid, series_uid, modality;
+  std::string dimensions_uid;  // of objects with frames
 };
 
 // UIDs derive from the analysed images: those of image.sources, else all of the source header.
@@ -27,9 +29,17 @@ std::vector<const SourceImage*> analysed_images(const ResultRequest& request);
 
 // Fails when findings, job and images do not belong together.
 Status check_request(const ResultRequest& request);
+// Fails when the image is empty, too large for an object, or not made of the files of the source header.
+Status check_image(const ResultRequest& request);
+
+// The time of the job, in the zone that holds for every date and time of the object, the copied ones too: the source's
+// own when it names one. check_request() has succeeded.
+DicomTime creation_time(const ResultRequest& request);
 
 void write_sop_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity);
 void write_patient_and_study(ItemWriter& out, const SourceHeader& source);
+// Body part and, of one that may be one of a pair, its side (type 2C, PS3.3 C.7.3.1). Needs request.image.
+void write_body_part(ItemWriter& out, const ResultRequest& request);
 void write_series(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity);
 void write_equipment(ItemWriter& out, const ResultRequest& request);
 void write_algorithm_contribution(ItemWriter& out, const findings::Algorithm& algorithm);

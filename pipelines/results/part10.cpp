@@ -52,6 +52,7 @@ Status save(DcmFileFormat& object, const fs::path& path) {
 Status save_checked(DcmFileFormat& object, const fs::path& part, const fs::path& path,
                     const std::function<Status(const fs::path&)>& check) {
   INFERAD_TRY_STATUS(save(object, part));
+  object.getDataset()->clear();  // the check reads it again: the pixels need not be there twice
   INFERAD_TRY_STATUS(check(part));
   INFERAD_TRY_STATUS(sync_file(part));
   std::error_code error;

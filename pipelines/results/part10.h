@@ -12,7 +12,8 @@ class DcmFileFormat;
 namespace inferad::results {
 
 // Fills the meta information of `object`, writes it to a name beside `path`, lets `check` read it, fsyncs, and gives it
-// its name (durable). When anything fails, `check` included, the temporary file is removed and `path` is as it was.
+// its name (durable). `object` is empty afterwards. When anything fails, `check` included, the temporary file is
+// removed and `path` is as it was.
 Status write_checked(DcmFileFormat& object, const std::filesystem::path& path,
                      const std::function<Status(const std::filesystem::path&)>& check);
 

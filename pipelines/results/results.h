@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,21 @@ namespace inferad::results {
 struct ResultOptions {
   bool research = true;  // series descriptions start with "RESEARCH - ", the report says so
   findings::CodedConcept procedure{"363679005", "SCT", "Imaging procedure"};  // reported when the images name none
+  bool full_masks = false;  // segmentations have a frame for every slice, also without a voxel: some viewers need it
+};
+
+// How much of a finding's score each voxel of the image accounts for.
+struct HeatValues {
+  std::string label;              // of what was asked for: "Pneumonia"
+  std::span<const float> values;  // fall of the score, 0 or more
+  double greatest = 0;
+};
+
+// What objects are made of beside the mask, on the grid of the image and in its order. Empty: there is none.
+struct VoxelInputs {
+  std::vector<std::span<const float>> probabilities;  // one a segment, 0 to 1; empty: the mask is all that is known
+  HeatValues heat;
+  std::span<const float> derived;  // of findings.files[0]
 };
 
 // References must outlive the call. `image` and `labels` are null when nothing was analysed.
@@ -31,6 +47,7 @@ struct ResultRequest {
   const findings::Image* image = nullptr;
   const findings::LabelMap* labels = nullptr;
   ResultOptions options;
+  VoxelInputs voxels = {};
 };
 
 struct WrittenObject {

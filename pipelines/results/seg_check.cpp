@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "pipelines/results/bits.h"
 #include "pipelines/results/item_writer.h"
 #include "pipelines/results/object_check.h"
 #include "pipelines/results/seg.h"
+#include "pipelines/results/seg_file.h"
+#include "pipelines/results/seg_form.h"
 
 namespace inferad::results {
 
@@ -32,7 +33,6 @@ const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
                                           DCM_ManufacturerModelName,
                                           DCM_DeviceSerialNumber,
                                           DCM_SoftwareVersions,
-                                          DCM_FrameOfReferenceUID,
                                           DCM_SamplesPerPixel,
                                           DCM_PhotometricInterpretation,
                                           DCM_NumberOfFrames,
@@ -64,99 +64,111 @@ const std::vector<DcmTagKey> kPresent = {DCM_PatientName,
                                          DCM_StudyID,
                                          DCM_AccessionNumber,
                                          DCM_ReferringPhysicianName,
-                                         DCM_PositionReferenceIndicator,
                                          DCM_ContentDescription,
                                          DCM_ContentCreatorName};
 
-struct FrameItem {
-  int segment = 0;
-  std::string source_uid;
-  int source_frame = 1;
-};
-
-FrameItem read_frame(DcmItem& group) {
-  FrameItem frame;
-  DcmItem *segment = nullptr, *derivation = nullptr, *source = nullptr;
-  Uint16 number = 0;
-  if (group.findAndGetSequenceItem(DCM_SegmentIdentificationSequence, segment).good() &&
-      segment->findAndGetUint16(DCM_ReferencedSegmentNumber, number).good())
-    frame.segment = number;
-  if (group.findAndGetSequenceItem(DCM_DerivationImageSequence, derivation).good() &&
-      derivation->findAndGetSequenceItem(DCM_SourceImageSequence, source).good()) {
-    frame.source_uid = text_of(*source, DCM_ReferencedSOPInstanceUID);
-    const auto number_text = text_of(*source, DCM_ReferencedFrameNumber);
-    if (!number_text.empty()) frame.source_frame = std::atoi(number_text.c_str());
-  }
-  return frame;
-}
-
-// Slice of the image that an instance and frame number stand for.
-std::map<std::pair<std::string, int>, std::size_t> slices_by_source(const findings::Image& image) {
-  std::map<std::pair<std::string, int>, std::size_t> result;
-  for (std::size_t i = 0; i < image.sources.size(); ++i)
-    result[{image.sources[i].sop_instance_uid, image.sources[i].frame}] = i;
-  return result;
-}
-
 Error wrong(std::string_view what) { return {Errc::model, fmt::format("SEG check: {}", what)}; }
 
-std::size_t labelled_voxels(const ResultRequest& request) {
-  const auto last = static_cast<std::uint8_t>(request.findings.segments.size());
-  const auto& labels = request.labels->labels;
-  return static_cast<std::size_t>(
-      std::count_if(labels.begin(), labels.end(), [last](std::uint8_t label) { return label > 0 && label <= last; }));
-}
-
-// Every frame equals its slice of the mask, and the frames together hold every labelled voxel.
-Status check_bits(const ResultRequest& request, DcmDataset& data, const std::set<std::string>& referenced) {
-  const auto& labels = *request.labels;
-  const auto frame_size = static_cast<std::size_t>(labels.rows) * static_cast<std::size_t>(labels.columns);
-  const Uint8* pixels = nullptr;
-  unsigned long length = 0;
-  if (data.findAndGetUint8Array(DCM_PixelData, pixels, &length).bad()) return wrong("pixel data is not readable");
-  DcmSequenceOfItems* groups = nullptr;
-  if (data.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, groups).bad()) return wrong("frames are missing");
-  if (std::to_string(groups->card()) != text_of(data, DCM_NumberOfFrames)) return wrong("Number of Frames is wrong");
-  const auto slices = slices_by_source(*request.image);
-  std::size_t voxels = 0, index = 0;
-  for (DcmObject* object = groups->nextInContainer(nullptr); object;
-       object = groups->nextInContainer(object), ++index) {
-    const auto frame = read_frame(*static_cast<DcmItem*>(object));
-    const auto slice = slices.find({frame.source_uid, frame.source_frame});
-    if (slice == slices.end() || !referenced.contains(frame.source_uid))
-      return wrong(fmt::format("frame {} refers to no source image", index + 1));
-    const std::span<const std::uint8_t> expected(labels.labels.data() + slice->second * frame_size, frame_size);
-    if (!frame_equals({pixels, length}, index, expected, frame.segment))
-      return wrong(fmt::format("frame {} differs from the mask", index + 1));
-    voxels += static_cast<std::size_t>(
-        std::count(expected.begin(), expected.end(), static_cast<std::uint8_t>(frame.segment)));
-  }
-  if (voxels != labelled_voxels(request)) return wrong("a part of the mask is in no frame");
+Status check_segment(const SegmentInFile& ours, const findings::Segment& segment) {
+  const auto same = [](const findings::CodedConcept& a, const findings::CodedConcept& b) {
+    return a.value == b.value && a.scheme == b.scheme && !a.meaning.empty();
+  };
+  if (ours.number != segment.number || ours.label.empty()) return wrong("a segment has another number or no label");
+  if (!same(ours.category, segment.category) || !same(ours.type, segment.type) ||
+      ours.modifier.has_value() != segment.laterality.has_value() ||
+      (ours.modifier && !same(*ours.modifier, *segment.laterality)))
+    return wrong(fmt::format("the codes of segment {} are not complete", segment.number));
+  if (ours.tracking_uid != segment.tracking_uid || ours.tracking_id.empty())
+    return wrong(fmt::format("segment {} is tracked by another UID", segment.number));
   return ok();
 }
 
-std::set<std::string> referenced_instances(DcmDataset& data) {
-  std::set<std::string> result;
-  for_each_item(data, DCM_ReferencedSeriesSequence, [&](DcmItem& series) {
-    for_each_item(series, DCM_ReferencedInstanceSequence,
-                  [&](DcmItem& instance) { result.insert(text_of(instance, DCM_ReferencedSOPInstanceUID)); });
-  });
-  return result;
+Status check_segments(const ResultRequest& request, const SegFile& seg) {
+  const auto& segments = request.findings.segments;
+  const std::size_t background = seg.type() == "LABELMAP" ? 1 : 0;
+  if (seg.segments().size() != segments.size() + background) return wrong("number of segments is wrong");
+  for (std::size_t i = 0; i < segments.size(); ++i)
+    INFERAD_TRY_STATUS(check_segment(seg.segments()[i + background], segments[i]));
+  return ok();
+}
+
+class VoxelCheck {
+ public:
+  VoxelCheck(const ResultRequest& request, const SegForm& form, const SegFile& seg)
+      : request_(request), form_(form), seg_(seg), expected_(seg.frame_voxels()) {}
+
+  // Every frame equals its slice of what it was made from, no frame is there twice, and none is missing.
+  Status run() {
+    INFERAD_TRY_STATUS(find_places());
+    for (const auto& frame : frames_of(request_, form_))
+      if (!indices_.contains({frame.slice, frame.segment})) return wrong("a part of the mask is in no frame");
+    for (const auto& [place, index] : indices_)  // slice by slice: each comes into the cache once
+      if (!equals(index, {place.second, place.first}))
+        return wrong(fmt::format("frame {} differs from the mask", index + 1));
+    return ok();
+  }
+
+ private:
+  Status find_places() {
+    const FrameSources sources(*request_.image);
+    for (std::size_t i = 0; i < seg_.frames().size(); ++i) {
+      const auto& frame = seg_.frames()[i];
+      const auto slice = sources.slice(frame, seg_.referenced());
+      if (!slice) return wrong(fmt::format("frame {} refers to no source image", i + 1));
+      if (!sources.in_place(frame, *slice)) return wrong(fmt::format("frame {} lies elsewhere than its source", i + 1));
+      if (!indices_.emplace(std::pair{*slice, frame.segment}, i).second)
+        return wrong(fmt::format("frame {} is there twice", i + 1));
+    }
+    return ok();
+  }
+
+  bool equals(std::size_t index, const GridFrame& place) {
+    if (seg_.bits() == 1)
+      return frame_equals(seg_.pixels(), index, slice_of(*request_.labels, place.slice), place.segment);
+    frame_bytes(request_, form_, place, expected_);
+    const auto found = seg_.pixels().subspan(index * expected_.size(), expected_.size());
+    return std::equal(expected_.begin(), expected_.end(), found.begin());
+  }
+
+  const ResultRequest& request_;
+  const SegForm& form_;
+  const SegFile& seg_;
+  std::vector<std::uint8_t> expected_;
+  std::map<std::pair<int, int>, std::size_t> indices_;  // of frames, by slice and segment
+};
+
+Status check(const ResultRequest& request, ResultKind kind, const std::filesystem::path& path) {
+  if (!request.image || !request.labels) return wrong("there is no mask to compare with");
+  auto read = SegFile::read(path);
+  if (!read) return wrong(read.error().what);
+  const auto& seg = *read;
+  const auto form = seg_form(request, kind);
+  INFERAD_TRY_STATUS(check_attributes(seg.data(), kRequired, kPresent, "SEG check"));
+  if (!request.image->projection)
+    INFERAD_TRY_STATUS(
+        check_attributes(seg.data(), {DCM_FrameOfReferenceUID}, {DCM_PositionReferenceIndicator}, "SEG check"));
+  if (text_of(seg.data(), DCM_SOPClassUID) != facts_of(kind).sop_class_uid || seg.type() != form.type)
+    return wrong("it is another kind of segmentation");
+  if (text_of(seg.data(), DCM_SegmentationFractionalType) != form.fraction)
+    return wrong("Segmentation Fractional Type is wrong");
+  if (seg.rows() != request.labels->rows || seg.columns() != request.labels->columns)
+    return wrong("it has another size than the mask");
+  INFERAD_TRY_STATUS(check_segments(request, seg));
+  return VoxelCheck(request, form, seg).run();
 }
 
 }  // namespace
 
 Status check_seg(const ResultRequest& request, const std::filesystem::path& path) {
-  if (!request.image || !request.labels) return wrong("there is no mask to compare with");
-  DcmFileFormat file;
-  if (file.loadFile(path.c_str()).bad()) return wrong("the file is not readable");
-  auto& data = *file.getDataset();
-  INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "SEG check"));
-  DcmSequenceOfItems* segments = nullptr;
-  if (data.findAndGetSequence(DCM_SegmentSequence, segments).bad() ||
-      segments->card() != request.findings.segments.size())
-    return wrong("number of segments is wrong");
-  return check_bits(request, data, referenced_instances(data));
+  return check(request, ResultKind::seg, path);
+}
+
+Status check_seg_fractional(const ResultRequest& request, const std::filesystem::path& path) {
+  return check(request, ResultKind::seg_fractional, path);
+}
+
+Status check_seg_labelmap(const ResultRequest& request, const std::filesystem::path& path) {
+  return check(request, ResultKind::seg_labelmap, path);
 }
 
 }  // namespace inferad::results

@@ -17,7 +17,7 @@ namespace {
 
 constexpr Uint32 kValueBytesInMemory = 64 * 1024;  // longer values stay in the file: nothing we copy is that long
 
-// What later steps need beside patient and study: equipment, geometry, lossy history and order of the source.
+// What later steps need beside patient and study: equipment, geometry, window, lossy history and order of the source.
 const std::array kKept = {DCM_SpecificCharacterSet,
                           DCM_TimezoneOffsetFromUTC,
                           DCM_StudyInstanceUID,
@@ -35,6 +35,18 @@ const std::array kKept = {DCM_SpecificCharacterSet,
                           DCM_PixelSpacing,
                           DCM_SliceThickness,
                           DCM_ImageOrientationPatient,
+                          DCM_Laterality,
+                          DCM_PatientPosition,
+                          DCM_WindowCenter,
+                          DCM_WindowWidth,
+                          DCM_ScanningSequence,
+                          DCM_SequenceVariant,
+                          DCM_ScanOptions,
+                          DCM_MRAcquisitionType,
+                          DCM_RepetitionTime,
+                          DCM_EchoTime,
+                          DCM_EchoTrainLength,
+                          DCM_InversionTime,
                           DCM_LossyImageCompression,
                           DCM_LossyImageCompressionRatio,
                           DCM_LossyImageCompressionMethod,
@@ -86,7 +98,9 @@ Result<SourceImage> identity_of(const std::filesystem::path& file, const DcmItem
                     text_of(data, DCM_Modality),
                     text_of(data, DCM_FrameOfReferenceUID),
                     text_of(data, DCM_ImagePositionPatient),
-                    has_value(data, DCM_Rows)};
+                    has_value(data, DCM_Rows),
+                    text_of(data, DCM_SeriesNumber),
+                    text_of(data, DCM_InstanceNumber)};
   if (image.sop_class_uid.empty()) return invalid(file, "SOP Class UID is missing");
   if (image.sop_instance_uid.empty()) return invalid(file, "SOP Instance UID is missing");
   if (image.series_uid.empty()) return invalid(file, "Series Instance UID is missing");

@@ -21,9 +21,10 @@ namespace inferad::results {
 struct SourceImage {
   std::filesystem::path file;
   std::string sop_class_uid, sop_instance_uid, series_uid, modality;
-  std::string frame_of_reference_uid;  // "" when the image has none
-  std::string position;                // ImagePositionPatient as written in the file; "" when it has none
-  bool is_image = true;                // has Rows; else a report, a waveform …
+  std::string frame_of_reference_uid;          // "" when the image has none
+  std::string position;                        // ImagePositionPatient as written in the file; "" when it has none
+  bool is_image = true;                        // has Rows; else a report, a waveform …
+  std::string series_number, instance_number;  // as written; "" when absent
 };
 
 class SourceHeader {

@@ -79,7 +79,7 @@ TEST_CASE("the checks notice each kind of damage") {
     change(seg_path, [](DcmDataset& data) {
       REQUIRE(data.findAndDeleteSequenceItem(DCM_PerFrameFunctionalGroupsSequence, -1).good());
     });
-    CHECK(seg_complaint() == "SEG check: Number of Frames is wrong");
+    CHECK(seg_complaint() == "SEG check: segmentation: Number of Frames is not the number of functional groups");
   }
   SECTION("SR without a type 2 attribute, seen by dciodvfy too") {
     without(sr_path, DCM_PerformedProcedureCodeSequence);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iostream>
@@ -53,19 +54,36 @@ std::string lines_with(const std::string& text, const std::string& start) {
   return found;
 }
 
-}  // namespace
-
-std::string dciodvfy(const std::filesystem::path& file) {
-  return installed("dciodvfy") ? lines_with(run("dciodvfy -new" + quoted({file})).text, "Error") : "";
+bool contains_any(const std::string& line, const std::vector<std::string>& texts) {
+  return std::any_of(texts.begin(), texts.end(),
+                     [&](const std::string& text) { return line.find(text) != std::string::npos; });
 }
 
-std::string dcentvfy(const Paths& files, const std::string& allowed) {
+std::string python(const std::string& script, const Paths& arguments) {
+  const auto outcome =
+      run(fmt::format("/usr/bin/python3 '{}/tests/dicom/{}'{}", INFERAD_SOURCE_DIR, script, quoted(arguments)));
+  if (outcome.status == 77) std::cout << "SKIPPED: python3-pydicom or python3-numpy is not installed\n";
+  return outcome.status == 0 || outcome.status == 77 ? "" : "pydicom: " + outcome.text;
+}
+
+}  // namespace
+
+std::string dciodvfy(const std::filesystem::path& file, const std::vector<std::string>& false_alarms) {
+  if (!installed("dciodvfy")) return "";
+  std::istringstream lines(lines_with(run("dciodvfy -new" + quoted({file})).text, "Error"));
+  std::string line, found;
+  while (std::getline(lines, line))
+    if (!contains_any(line, false_alarms)) found += line + "\n";
+  return found;
+}
+
+std::string dcentvfy(const Paths& files, const std::vector<std::string>& allowed) {
   if (!installed("dcentvfy")) return "";
   std::istringstream lines(run("dcentvfy" + quoted(files)).text);
   std::string line, found;
   while (std::getline(lines, line)) {
     const bool quirk = line.starts_with(kAccessionQuirk);
-    if (!quirk && (allowed.empty() || line.find(allowed) == std::string::npos)) found += line + "\n";
+    if (!quirk && !contains_any(line, allowed)) found += line + "\n";
   }
   return found;
 }
@@ -81,6 +99,10 @@ std::optional<std::string> report_text(const std::filesystem::path& file) {
   return run("dsrdump +Pc +Pl" + quoted({file})).text;
 }
 
+std::string dcmdump(const std::filesystem::path& file) {
+  return installed("dcmdump") ? run("dcmdump -q -M" + quoted({file})).text : "";
+}
+
 std::string pydicom(const std::filesystem::path& seg, const std::filesystem::path& sr, const Paths& sources,
                     const findings::LabelMap& labels, const std::filesystem::path& scratch) {
   std::ofstream(scratch / "labels.u8", std::ios::binary)
@@ -88,11 +110,18 @@ std::string pydicom(const std::filesystem::path& seg, const std::filesystem::pat
   std::ofstream list(scratch / "sources.txt");
   for (const auto& source : sources) list << source.string() << "\n";  // in slice order
   list.close();
-  const auto outcome =
-      run(fmt::format("/usr/bin/python3 '{}/tests/dicom/verify_results.py' '{}' '{}' '{}' '{}'", INFERAD_SOURCE_DIR,
-                      seg.string(), sr.string(), (scratch / "sources.txt").string(), (scratch / "labels.u8").string()));
-  if (outcome.status == 77) std::cout << "SKIPPED: python3-pydicom or python3-numpy is not installed\n";
-  return outcome.status == 0 || outcome.status == 77 ? "" : "pydicom: " + outcome.text;
+  return python("verify_results.py", {seg, sr, scratch / "sources.txt", scratch / "labels.u8"});
+}
+
+std::string pydicom_values(const Paths& objects, const SourceSlices& slices, std::span<const std::byte> values,
+                           const std::filesystem::path& scratch) {
+  std::ofstream(scratch / "values.raw", std::ios::binary)
+      .write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size()));
+  std::ofstream list(scratch / "objects.txt"), sources(scratch / "slices.txt");
+  for (const auto& object : objects) list << object.string() << "\n";
+  for (const auto& slice : slices) sources << slice.frame << " " << slice.file.string() << "\n";
+  list.close(), sources.close();
+  return python("verify_objects.py", {scratch / "objects.txt", scratch / "slices.txt", scratch / "values.raw"});
 }
 
 }  // namespace inferad::testing

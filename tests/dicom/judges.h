@@ -3,8 +3,10 @@
 // not installed prints "SKIPPED: …" and is content.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,15 +16,23 @@ namespace inferad::testing {
 
 using Paths = std::vector<std::filesystem::path>;
 
-std::string dciodvfy(const std::filesystem::path& file);  // lines that start with "Error"
+// Lines that start with "Error", but those that contain a text of `false_alarms`: what this version knows wrongly.
+std::string dciodvfy(const std::filesystem::path& file, const std::vector<std::string>& false_alarms = {});
 // Its mismatches between files. Two kinds of line say nothing about us: that it files Accession Number under another
-// entity for reports than for images (it does so for any pair of them), and lines that contain `allowed`.
-std::string dcentvfy(const Paths& files, const std::string& allowed = "");
+// entity for reports than for images (it does so for any pair of them), and lines that contain a text of `allowed`.
+std::string dcentvfy(const Paths& files, const std::vector<std::string>& allowed = {});
 std::string dsrdump(const std::filesystem::path& file);  // its errors, when it fails
 // The content tree as dsrdump prints it, codes included; nullopt: dsrdump is not installed.
 std::optional<std::string> report_text(const std::filesystem::path& file);
+// Its attributes as dcmdump prints them, without long pixel data; "": dcmdump is not installed.
+std::string dcmdump(const std::filesystem::path& file);
 // pydicom: each bit of the mask, positions, references (tests/dicom/verify_results.py).
 std::string pydicom(const std::filesystem::path& seg, const std::filesystem::path& sr, const Paths& sources,
                     const findings::LabelMap& labels, const std::filesystem::path& scratch);
+// pydicom: values, positions and references of one object, or of the objects of a series
+// (tests/dicom/verify_objects.py, which says what `values` are). `slices`: file and frame of each slice of the source.
+using SourceSlices = std::vector<findings::SourceSlice>;
+std::string pydicom_values(const Paths& objects, const SourceSlices& slices, std::span<const std::byte> values,
+                           const std::filesystem::path& scratch);
 
 }  // namespace inferad::testing

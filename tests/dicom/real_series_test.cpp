@@ -77,7 +77,7 @@ TEST_CASE("results for a real series satisfy every judge") {
   files.push_back(out.path() / "seg.dcm");
   files.push_back(out.path() / "sr.dcm");
   // The source lacks Patient's Birth Date altogether (type 2): ours is there and empty, as it must be.
-  CHECK(dcentvfy(files, "Attribute present in one instance but not the other - Element=<PatientBirthDate>") == "");
+  CHECK(dcentvfy(files, {"Attribute present in one instance but not the other - Element=<PatientBirthDate>"}) == "");
 }
 
 TEST_CASE("any real file gives a report or a refusal that says why") {

@@ -33,6 +33,19 @@ std::vector<std::uint8_t> packed_slowly(const findings::LabelMap& map, int segme
   return bytes;
 }
 
+struct Packed {
+  std::vector<GridFrame> frames;
+  std::vector<std::uint8_t> bytes;
+  std::size_t voxels = 0;
+};
+
+Packed packed(const findings::LabelMap& map, int segments, Frames which = Frames::sparse) {
+  Packed mask{segment_frames(map, segments, which), {}, 0};
+  mask.bytes.assign(packed_bytes(mask.frames.size(), slice_of(map, 0).size()), 0);
+  mask.voxels = pack_frames(map, mask.frames, mask.bytes);
+  return mask;
+}
+
 }  // namespace
 
 TEST_CASE("bits run least significant first and on across frames") {
@@ -40,7 +53,7 @@ TEST_CASE("bits run least significant first and on across frames") {
   findings::LabelMap map{3, 3, 2, std::vector<std::uint8_t>(18, 0)};
   std::fill_n(map.labels.begin(), 9, std::uint8_t{1});
   map.labels[17] = 1;
-  const auto mask = pack_mask(map, 1);
+  const auto mask = packed(map, 1);
   CHECK(mask.bytes == std::vector<std::uint8_t>{0xFF, 0x01, 0x02, 0x00});
   CHECK(mask.voxels == 10);
 }
@@ -49,7 +62,7 @@ TEST_CASE("any size packs as the definition says") {
   for (const auto& [columns, rows] : {std::pair{1, 1}, {5, 7}, {7, 5}, {13, 11}, {8, 8}, {16, 3}, {64, 64}, {3, 3}}) {
     for (const int labels : {1, 2, 5}) {
       const auto map = random_labels(columns, rows, 4, labels, static_cast<unsigned>(columns * 100 + labels));
-      const auto mask = pack_mask(map, labels);
+      const auto mask = packed(map, labels);
       INFO(columns << " x " << rows << ", " << labels << " segments");
       REQUIRE(mask.bytes == packed_slowly(map, labels));
       const auto frame = static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows);
@@ -65,17 +78,32 @@ TEST_CASE("empty frames are left out, also at the start and the end") {
   findings::LabelMap map{5, 7, 5, std::vector<std::uint8_t>(175, 0)};
   map.labels[35 * 1 + 3] = 2;
   map.labels[35 * 3 + 34] = 1;
-  const auto mask = pack_mask(map, 3);
+  const auto mask = packed(map, 3);
   REQUIRE(mask.frames.size() == 2);
   CHECK((mask.frames[0].segment == 1 && mask.frames[0].slice == 3));
   CHECK((mask.frames[1].segment == 2 && mask.frames[1].slice == 1));
   CHECK(mask.bytes == packed_slowly(map, 3));
-  CHECK(pack_mask(findings::LabelMap{5, 7, 5, std::vector<std::uint8_t>(175, 0)}, 3).bytes.empty());
+  CHECK(packed(findings::LabelMap{5, 7, 5, std::vector<std::uint8_t>(175, 0)}, 3).bytes.empty());
+}
+
+TEST_CASE("full masks have a frame for each slice and segment, label maps one for each slice") {
+  findings::LabelMap map{5, 7, 4, std::vector<std::uint8_t>(140, 0)};
+  map.labels[35 * 1 + 3] = 2;
+  map.labels[35 * 3 + 34] = 9;  // no segment has this number
+  const auto full = packed(map, 3, Frames::full);
+  REQUIRE(full.frames.size() == 12);
+  CHECK(full.voxels == 1);
+  for (std::size_t i = 0; i < full.frames.size(); ++i)
+    CHECK(frame_equals(full.bytes, i, slice_of(map, full.frames[i].slice), full.frames[i].segment));
+  const auto slices = slice_frames(map, 3, Frames::sparse);
+  REQUIRE(slices.size() == 1);
+  CHECK((slices[0].segment == 0 && slices[0].slice == 1));
+  CHECK(slice_frames(map, 3, Frames::full).size() == 4);
 }
 
 TEST_CASE("a changed bit is seen") {
   const auto map = random_labels(13, 11, 2, 1, 7);
-  auto mask = pack_mask(map, 1);
+  auto mask = packed(map, 1);
   const std::span slice(map.labels.data() + 143, 143);
   REQUIRE(frame_equals(mask.bytes, 1, slice, 1));
   mask.bytes[143 / 8 + 5] ^= 0x10;
