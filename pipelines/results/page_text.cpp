@@ -29,12 +29,12 @@ PageText::PageText(const std::vector<std::string>& lines, const std::vector<Lege
   if (shown < legends.size())
     lines_.push_back({fmt::format("and {} more segments", legends.size() - shown), false, false, false, {}});
   if (!heat.values.empty() && heat.greatest > 0)
-    lines_.push_back({fmt::format("0 to {:.3g}: fall of the score for {} where hidden", heat.greatest,
-                                  ascii(heat.label, kLegendCharactersMax)),
-                      false,
-                      false,
-                      true,
-                      {}});
+    lines_.push_back(
+        {fmt::format("0 to {:.3g}: share of the score for {}", heat.greatest, ascii(heat.label, kLegendCharactersMax)),
+         false,
+         false,
+         true,
+         {}});
   while (scale_ < kScaleMax && kLetterHeight * scale_ * kLetterShare < above + height()) ++scale_;
 }
 

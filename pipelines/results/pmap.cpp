@@ -60,18 +60,18 @@ void write_image_modules(ItemWriter& out, const ResultRequest& request, std::siz
   write_lossy_history(out, request);
   out.value(DCM_PresentationLUTShape, "IDENTITY");
   out.value(DCM_ContentLabel, content_label(request.findings.pipeline, "MAP"));
-  out.line(DCM_ContentDescription, fmt::format("Fall of the score for {} where hidden", request.voxels.heat.label));
+  out.line(DCM_ContentDescription, fmt::format("Share of the score for {}", request.voxels.heat.label));
   out.empty(DCM_ContentCreatorName).empty(DCM_AcquisitionContextSequence);
 }
 
-// PS3.3 C.7.6.16.2.11: a stored value is the fall of the score itself.
+// PS3.3 C.7.6.16.2.11: a stored value is the share itself.
 void write_meaning(ItemWriter& shared, const ResultRequest& request) {
   const auto& heat = request.voxels.heat;
   auto mapping = shared.item(DCM_RealWorldValueMappingSequence);
   mapping.number(DCM_DoubleFloatRealWorldValueFirstValueMapped, 0.0);
   mapping.number(DCM_DoubleFloatRealWorldValueLastValueMapped, heat.greatest);
   mapping.number(DCM_RealWorldValueIntercept, 0.0).number(DCM_RealWorldValueSlope, 1.0);
-  mapping.line(DCM_LUTExplanation, fmt::format("Fall of the score for {} where hidden", heat.label));
+  mapping.line(DCM_LUTExplanation, fmt::format("Share of the score for {}", heat.label));
   mapping.value(DCM_LUTLabel, "SALIENCY").code(DCM_MeasurementUnitsCodeSequence, findings::codes::kNoUnits);
   auto quantity = mapping.item(DCM_QuantityDefinitionSequence);
   quantity.value(DCM_ValueType, "CODE").code(DCM_ConceptNameCodeSequence, kQuantity);

@@ -6,6 +6,9 @@
 #include <cctype>
 #include <utility>
 
+#include "pipelines/results/derived.h"
+#include "pipelines/results/pmap.h"
+#include "pipelines/results/sc.h"
 #include "pipelines/results/seg.h"
 #include "pipelines/results/sr.h"
 #include "server/base/hash.h"
@@ -31,10 +34,19 @@ struct Output {
 // Adds what the study gives of the kind, which may be nothing.
 using Writer = Status (*)(Output&, ResultKind);
 
-Status add_segmentation(Output& out, ResultKind kind) {
-  if (!has_voxels(out.request)) return ok();
-  INFERAD_TRY(auto seg, write_seg(out.request, out.folder / file_name_of(kind)));
-  out.add(kind, std::move(seg));
+// A kind of one object.
+template <auto has, auto write>
+Status add(Output& out, ResultKind kind) {
+  if (!has(out.request)) return ok();
+  INFERAD_TRY(auto object, write(out.request, out.folder / file_name_of(kind)));
+  out.add(kind, std::move(object));
+  return ok();
+}
+
+Status add_derived(Output& out, ResultKind kind) {
+  if (!has_derived(out.request)) return ok();
+  INFERAD_TRY(const auto images, write_derived(out.request, out.folder));
+  for (const auto& image : images) out.files.push_back({image.name, kind});
   return ok();
 }
 
@@ -65,8 +77,13 @@ Status add_report(Output& out, ResultKind kind) {
   return ok();
 }
 
-constexpr std::array<std::pair<ResultKind, Writer>, 4> kWriters{{
-    {ResultKind::seg, add_segmentation},
+constexpr std::array<std::pair<ResultKind, Writer>, 9> kWriters{{
+    {ResultKind::seg, add<has_voxels, write_seg>},
+    {ResultKind::seg_fractional, add<has_voxels, write_seg_fractional>},
+    {ResultKind::seg_labelmap, add<has_voxels, write_seg_labelmap>},
+    {ResultKind::pmap, add<has_heat, write_pmap>},
+    {ResultKind::derived, add_derived},
+    {ResultKind::sc, add<has_overlay, write_sc>},
     {ResultKind::sr, add_report},
     {ResultKind::sr_comprehensive, add_report},
     {ResultKind::sr_triage, add_report},

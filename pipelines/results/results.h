@@ -28,7 +28,7 @@ struct ResultOptions {
 // How much of a finding's score each voxel of the image accounts for.
 struct HeatValues {
   std::string label;              // of what was asked for: "Pneumonia"
-  std::span<const float> values;  // fall of the score, 0 or more
+  std::span<const float> values;  // share of the score, 0 or more
   double greatest = 0;
 };
 

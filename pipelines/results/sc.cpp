@@ -12,7 +12,9 @@
 #include "pipelines/results/modules.h"
 #include "pipelines/results/object_check.h"
 #include "pipelines/results/part10.h"
+#include "pipelines/results/pmap.h"
 #include "pipelines/results/sc_page.h"
+#include "pipelines/results/seg.h"
 
 namespace inferad::results {
 
@@ -87,7 +89,7 @@ Status check_overlay(const ResultRequest& request) {
 }  // namespace
 
 bool has_overlay(const ResultRequest& request) {
-  return request.image != nullptr && !overlay_slices(overlay_input(request)).empty();
+  return request.image != nullptr && (has_voxels(request) || has_heat(request));
 }
 
 Result<WrittenObject> write_sc(const ResultRequest& request, const std::filesystem::path& path) {

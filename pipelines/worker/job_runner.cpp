@@ -183,6 +183,16 @@ class Run {
   const JobEvents& events_;
 };
 
+results::VoxelInputs voxels_of(const Attempt& attempt) {
+  results::VoxelInputs inputs;
+  inputs.derived = attempt.voxels;
+  if (!attempt.heat_map) return inputs;
+  inputs.heat = {"", attempt.heat_map->values, attempt.heat_map->greatest};
+  for (const auto& item : attempt.findings.items)
+    if (item.heat_map && item.heat_map->file == attempt.heat_map->file) inputs.heat.label = item.concept_code.meaning;
+  return inputs;
+}
+
 Result<std::vector<results::ResultFile>> write_objects(const Job& job, const Attempt& attempt,
                                                        const std::filesystem::path& folder) {
   if (!attempt.source) return std::vector<results::ResultFile>();
@@ -191,7 +201,8 @@ Result<std::vector<results::ResultFile>> write_objects(const Job& job, const Att
                                  .source = *attempt.source,
                                  .image = attempt.image ? &*attempt.image : nullptr,
                                  .labels = attempt.labels ? &*attempt.labels : nullptr,
-                                 .options = {}},
+                                 .options = {},
+                                 .voxels = voxels_of(attempt)},
                                 folder);
 }
 

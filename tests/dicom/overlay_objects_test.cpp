@@ -7,10 +7,12 @@
 #include <functional>
 
 #include "pipelines/results/pmap.h"
+#include "pipelines/results/results.h"
 #include "pipelines/results/sc.h"
 #include "pipelines/results/sc_page.h"
 #include "tests/dicom/judges.h"
 #include "tests/dicom/multi_frame_series.h"
+#include "tests/unit/findings/samples.h"
 
 using namespace inferad;
 using namespace inferad::testing;
@@ -201,4 +203,30 @@ TEST_CASE("what cannot be drawn or mapped is refused") {
   CHECK(results::write_pmap(request, out.path() / "pmap.dcm").error().what ==
         "the heat map has values that are no numbers");
   CHECK(fs::is_empty(out.path()));
+}
+
+TEST_CASE("a job gets the kinds that it asks for and that the study gives, in sending order") {
+  SyntheticSeries series;
+  fill_voxels(series.image);
+  const auto header = series.header();
+  series.job.results = {ResultKind::sr,   ResultKind::sc,     ResultKind::seg_labelmap, ResultKind::seg_fractional,
+                        ResultKind::pmap, ResultKind::derived};
+  auto request = series.request(header);
+  TempFolder out;
+  const auto kinds_written = [&] {
+    const auto files = results::write_results(request, out.path());
+    REQUIRE(files.has_value());
+    std::vector<std::string> kinds;
+    for (const auto& file : *files) {
+      CHECK(fs::exists(out.path() / file.name));
+      if (kinds.empty() || kinds.back() != to_string(file.kind)) kinds.emplace_back(to_string(file.kind));
+    }
+    return kinds;
+  };
+  CHECK(kinds_written() == std::vector<std::string>{"SEG_FRACTIONAL", "SEG_LABELMAP", "SC", "SR"});
+  const auto heat = heat_of(series);
+  with_heat(request, heat);
+  series.findings.files = {findings::samples::image_file()};
+  request.voxels.derived = series.image.voxels;
+  CHECK(kinds_written() == std::vector<std::string>{"SEG_FRACTIONAL", "SEG_LABELMAP", "PMAP", "DERIVED", "SC", "SR"});
 }
