@@ -1,18 +1,50 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Three pipelines on one MR study: one that works, one whose model fails, and one that joins them. The join runs last and
-knows how both ended; what rests on the failed one is open, never absent."""
+"""Several pipelines on one study. MR: one that works, one whose model fails, and one that joins them; the join runs last
+and knows how both ended, and what rests on the failed one is open, never absent. CT: a detector, whose box reaches the
+archive and the worklist, and a network that makes an image, whose file findings.json names."""
 import hashlib
 import json
+import pathlib
 import shutil
+import types
 import unittest
 
+import numpy as np
 from node_case import NodeCase, support
 
 import acquisition_phantom as made
+import phantom_dicom
 
 CHECK, BROKEN, JOIN = "mr-acquisition-check", "mr-broken", "mr-report"
+DETECTOR, MAKER = "ct-blobs", "ct-smooth"
+ARCHETYPES = support.SOURCE / "tests" / "torch" / "archetypes"
+SHAPE, SPACING, ORIGIN = (24, 36, 40), (2.0, 2.0, 2.5), np.array([-40.0, -30.0, 100.0])  # slices, rows, columns; mm
+BALL, RADIUS = np.array([-8.0, 11.0, 133.0]), 7.0
 MODEL = "def forward(self, x: Tensor) -> Tensor:\n    return x.sum().reshape(1, 1) * float('nan')\n"
+
+
+def write_ct(folder):
+    """A soft ball in air, as axial CT."""
+    k, j, i = np.meshgrid(*map(np.arange, SHAPE), indexing="ij")
+    place = ORIGIN + np.stack([i * SPACING[0], j * SPACING[1], k * SPACING[2]], -1)
+    hu = np.where(np.linalg.norm(place - BALL, axis=-1) < RADIUS, 60, -860)
+    study = phantom_dicom.study_header(
+        types.SimpleNamespace(study_date="20261125", seed=5, kind="ball", patient_name="", patient_id=""), "ball")
+    folder.mkdir()
+    for number, pixels in enumerate(hu):
+        phantom_dicom.save(phantom_dicom.image(
+            study, "ball", ("s", 1, "made"), number + 1, ORIGIN + [0, 0, number * SPACING[2]], [1, 0, 0, 0, 1, 0], SPACING,
+            phantom_dicom.stored(pixels), ["ORIGINAL", "PRIMARY", "AXIAL"]), folder / f"{number}.dcm")
+    return study.StudyInstanceUID
+
+
+def ellipsoids(item):
+    """The places of all ELLIPSOIDs below a content item, six points each."""
+    if item.get("GraphicType") == "ELLIPSOID":
+        yield np.reshape(item.GraphicData, (6, 3))
+    for child in item.get("ContentSequence", []):
+        yield from ellipsoids(child)
 
 
 def code(meaning):
@@ -32,6 +64,9 @@ class JoinedStudy(NodeCase):
     def make_pipelines(self):
         shutil.copytree(support.SOURCE / "pipelines" / "catalog" / CHECK, self.folder / "catalog" / CHECK)
         shutil.copytree(support.SOURCE / "models", self.folder / "models")
+        for kind, names in (("catalog", (DETECTOR, MAKER)), ("models", ("blobs", "mean3"))):
+            for name in names:
+                shutil.copytree(ARCHETYPES / kind / name, self.folder / kind / name)
         card = {name: "Test" for name in ("intended_use", "method", "training_data", "licence", "input", "output")}
         self.write("models/broken/model.json", {
             "name": "broken", "version": "1", "format": "torchscript-source", "file": "model.py",
@@ -49,9 +84,42 @@ class JoinedStudy(NodeCase):
             "inputs": [CHECK, BROKEN],
             "findings": [finding("any", {"any": [noise, broken]}, priority="HIGH"), finding("both", {"all": [noise, broken]}),
                          finding("neither", {"all": [{**noise, "is": "absent"}, broken]})]})
-        rule = {"when": {"attribute": "Modality", "equals": "MR"}}
         self.write("routing.json", {"match": "all", "rules": [
-            {"name": name, **rule, "then": {"pipeline": name}} for name in (JOIN, CHECK, BROKEN)]})
+            {"name": name, "when": {"attribute": "Modality", "equals": name[:2].upper()}, "then": {"pipeline": name}}
+            for name in (JOIN, CHECK, BROKEN, DETECTOR, MAKER)]})
+
+    def jobs(self, node, uid):
+        entry = node.study(uid)
+        detail = node.get(f"/api/v1/studies/{entry['id']}") if entry else {"jobs": []}
+        return {job["pipeline"]: job for job in detail["jobs"]}
+
+    def ended(self, node, uid, *pipelines):
+        def all_ended():
+            found = self.jobs(node, uid)
+            states = [found.get(name, {}).get("state") for name in pipelines]
+            return found if set(states) <= {"done", "not_analysed", "failed"} else None
+
+        return support.wait_for(f"{', '.join(pipelines)} to end", all_ended, 240)
+
+    def judge_detection_and_image(self, node, uid, archive):
+        found = self.ended(node, uid, DETECTOR, MAKER)
+        self.assertEqual({name: job["state"] for name, job in found.items()}, {DETECTOR: "done", MAKER: "done"})
+        self.assertEqual(node.study(uid)["level"], "HIGH")
+        items = {item["id"]: item for item in found[DETECTOR]["findings"]["items"]}
+        self.assertEqual(items["nodules"]["presence"], "present")
+        np.testing.assert_allclose(items["nodule-1"]["location"]["centre"], BALL, atol=1.5)
+
+        entry, = found[MAKER]["findings"]["files"]
+        made_image, = pathlib.Path(node.folder).glob(f"**/jobs/*/{entry['name']}")
+        self.assertEqual(hashlib.sha256(made_image.read_bytes()).hexdigest(), entry["sha256"])
+
+        def reports():
+            return [data for data in archive.objects() if data.StudyInstanceUID == uid and data.Modality == "SR"]
+
+        support.wait_for("both reports on the CT in the archive", lambda: len(reports()) == 2, 60)
+        places = [place for report in reports() for place in ellipsoids(report)]
+        self.assertEqual(len(places), 1)
+        np.testing.assert_allclose(places[0].mean(0), BALL, atol=1.5)
 
     def test_the_join_runs_last_and_knows_how_the_others_ended(self):
         self.make_pipelines()
@@ -59,18 +127,12 @@ class JoinedStudy(NodeCase):
         node = self.node(results=[("archive", "ARCHIVE", archive.port)], pipelines_folder=str(self.folder / "catalog"),
                          models_folder=str(self.folder / "models"), routing_file=str(self.folder / "routing.json")).start()
         made.write_mr_series(self.folder / "mr", made.mr_series(noise=80).signal)  # noisy enough to be a finding
-        _, status = support.send(self.folder / "mr", node.dicom)
-        self.assertEqual(status, 0)
+        ball = write_ct(self.folder / "ct")
+        for modality in ("mr", "ct"):
+            _, status = support.send(self.folder / modality, node.dicom)
+            self.assertEqual(status, 0)
         uid = made.uid("acquisition", "MR")
-
-        def jobs():
-            entry = node.study(uid)
-            detail = node.get(f"/api/v1/studies/{entry['id']}") if entry else {"jobs": []}
-            found = {job["pipeline"]: job for job in detail["jobs"]}
-            return found if found.get(JOIN, {}).get("state") in ("done", "not_analysed", "failed") else None
-
-        support.wait_for("the join to end", jobs, 240)
-        found = jobs()
+        found = self.ended(node, uid, JOIN)
         self.assertEqual({name: job["state"] for name, job in found.items()}, {CHECK: "done", BROKEN: "failed", JOIN: "done"})
         ends = max(found[CHECK]["finished_at"], found[BROKEN]["finished_at"])
         self.assertGreaterEqual(found[JOIN]["started_at"], ends)
@@ -79,7 +141,8 @@ class JoinedStudy(NodeCase):
         self.assertEqual({item["id"]: item["presence"] for item in said["items"]},
                          {"any": "present", "both": "indeterminate", "neither": "indeterminate"})
         self.assertEqual(node.study(uid)["level"], "HIGH")
-        support.wait_for("both reports in the archive", lambda: len(archive.objects()) >= 2, 60)
+        self.judge_detection_and_image(node, ball, archive)
+        support.wait_for("all reports in the archive", lambda: len(archive.objects()) >= 4, 60)
         self.assertEqual(node.stop(), 0)
 
 
