@@ -130,7 +130,12 @@ class RealModels(WorkerTest):
         classes = next(item for item in findings["items"] if item["id"] == "classes")
         np.testing.assert_allclose([m["value"] for m in classes["measurements"]], case["probabilities"], atol=1e-4)
 
-    def brain(self, pipeline, model, names):
+    def in_bf16(self, name):
+        """The model's file, asking for bfloat16."""
+        file = self.models / name / "model.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), "precision": "bf16"}))
+
+    def brain(self, pipeline, model, names, dice_min=0.99):
         source = DATA / "dicom" / "mr-brain-t1-1mm"
         findings, out = self.run_example(pipeline, source)
         expected = golden(model)
@@ -145,14 +150,28 @@ class RealModels(WorkerTest):
         for i, name in enumerate(names):
             mask, truth = lia == i + 1, want == i + 1
             dice = 2 * np.count_nonzero(mask & truth) / (np.count_nonzero(mask) + np.count_nonzero(truth))
-            self.assertGreaterEqual(dice, 0.99, name)
+            self.assertGreaterEqual(dice, dice_min, name)
         volumes = {m["label"]: m["value"] for item in findings["items"] for m in item["measurements"]}
         print(pipeline, volumes)
         self.judge(out / "seg.dcm")
         self.judge(out / "sr.dcm")
+        return findings["algorithm"]["parameters"]
 
     def test_brain_tissue(self):
-        self.brain("mr-brain-tissue", "mr-brain-tissue-meshnet5", ["White Matter", "Grey Matter"])
+        said = self.brain("mr-brain-tissue", "mr-brain-tissue-meshnet5", ["White Matter", "Grey Matter"])
+        self.assertNotIn("bfloat16", said)
+
+    @unittest.skipUnless("avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text(), "SKIPPED: this CPU has no bfloat16")
+    def test_brain_tissue_in_bf16(self):
+        self.in_bf16("mr-brain-tissue-meshnet5")
+        said = self.brain("mr-brain-tissue", "mr-brain-tissue-meshnet5", ["White Matter", "Grey Matter"], 0.97)
+        self.assertIn("in bfloat16", said)
+
+    def test_a_network_that_bf16_breaks_is_refused(self):
+        self.in_bf16("ct-lung-unet-small")
+        with self.assertRaises(AssertionError) as raised:
+            self.run_example("ct-lung-unet", DATA / "dicom" / "ct-chest-lungfcp")
+        self.assertIn('with "precision": "bf16"', str(raised.exception))
 
     @unittest.skipUnless(os.environ.get("INFERAD_SLOW_MODELS"), "INFERAD_SLOW_MODELS is not set")
     def test_brain_anatomy(self):
