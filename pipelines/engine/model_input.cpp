@@ -8,6 +8,7 @@
 #include <array>
 
 #include "pipelines/engine/presentation.h"
+#include "pipelines/tensor/parallel.h"
 
 namespace inferad::engine {
 
@@ -32,11 +33,23 @@ Affine affine_of(const findings::Geometry& geometry) {
 
 // The voxels as [1, column, row, slice], without a copy; a projection image as [1, column, row], of several frames
 // [frame, column, row]. Nothing writes into them: each transform gives a view or a new tensor.
-at::Tensor view_of(const std::vector<float>& voxels, const findings::Geometry& geometry, int dimensions) {
+at::Tensor view_of(const float* voxels, const findings::Geometry& geometry, int dimensions) {
   const std::int64_t columns = geometry.columns, rows = geometry.rows, slices = geometry.slices;
-  auto* data = const_cast<float*>(voxels.data());
+  auto* data = const_cast<float*>(voxels);
   if (dimensions == 2) return torch::from_blob(data, {slices, columns, rows}, {columns * rows, 1, columns});
   return torch::from_blob(data, {1, columns, rows, slices}, {columns * rows * slices, 1, columns, columns * rows});
+}
+
+// As projection_values(), by as many threads as LibTorch has.
+std::unique_ptr<float[]> shown(const findings::Image& image, const recipe::Input& input) {
+  constexpr std::int64_t kGrain = 1 << 19;
+  const std::span<const float> voxels = image.voxels;
+  auto values = std::make_unique_for_overwrite<float[]>(voxels.size());
+  tensor::in_parallel(std::ssize(voxels), kGrain, [&](std::int64_t begin, std::int64_t end) {
+    const auto from = static_cast<std::size_t>(begin), count = static_cast<std::size_t>(end - begin);
+    projection_values(voxels.subspan(from, count), image.grey, input, {values.get() + from, count});
+  });
+  return values;
 }
 
 }  // namespace
@@ -44,14 +57,14 @@ at::Tensor view_of(const std::vector<float>& voxels, const findings::Geometry& g
 Result<Prepared> prepare(const findings::Image& image, const recipe::PipelineFile& pipeline,
                          const tensor::Chain& preprocessing) {
   Prepared prepared;
-  if (image.projection) prepared.values = projection_values(image, pipeline.input);
-  const auto& values = image.projection ? prepared.values : image.voxels;
+  if (image.projection && !shows_as_it_is(image.grey, pipeline.input)) prepared.values = shown(image, pipeline.input);
+  const float* values = prepared.values ? prepared.values.get() : image.voxels.data();
   auto& entry = prepared.sample[pipeline.recipe.image_key];
   entry.data = view_of(values, image.geometry, pipeline.input.dimensions);
   entry.affine = affine_of(image.geometry);
   INFERAD_TRY_STATUS(tensor::apply(preprocessing, prepared.sample));
   auto& data = prepared.sample.at(pipeline.recipe.image_key).data;
-  if (data.storage().data() == values.data()) data = data.clone();  // a network may write into what it is given
+  if (data.storage().data() == values) data = data.clone();  // a network may write into what it is given
   return prepared;
 }
 

@@ -3,6 +3,7 @@
 // engine's own files only.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace inferad::engine {
 
 // An image after preprocessing: the entry image_key of `sample`. Other entries may look into `values` or the image.
 struct Prepared {
-  std::vector<float> values;
+  std::unique_ptr<float[]> values;  // of a projection as it is shown; null: as in the image
   tensor::Sample sample;
 };
 Result<Prepared> prepare(const findings::Image& image, const recipe::PipelineFile& pipeline,

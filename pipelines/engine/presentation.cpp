@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/engine/presentation.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace inferad::engine {
@@ -8,54 +9,80 @@ namespace inferad::engine {
 namespace {
 
 // As slope and offset of the value, clipped to 0..1. Written so that g++ makes vector instructions of it.
-void scale(std::span<float> values, double slope, double offset, bool inverted) {
+void scale(std::span<const float> values, double slope, double offset, bool inverted, std::span<float> shown) {
   if (inverted) slope = -slope, offset = 1 - offset;
-  for (auto& value : values) {
-    double shown = static_cast<double>(value) * slope + offset;
-    shown = shown > 0 ? shown : 0;
-    value = static_cast<float>(shown < 1 ? shown : 1);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    double place = static_cast<double>(values[i]) * slope + offset;
+    place = place > 0 ? place : 0;
+    shown[i] = static_cast<float>(place < 1 ? place : 1);
   }
 }
 
-void sigmoid(std::span<float> values, double centre, double width, bool inverted) {
+void sigmoid(std::span<const float> values, double centre, double width, bool inverted, std::span<float> shown) {
   const double sign = inverted ? 4 : -4;
-  for (auto& value : values) {
-    value = static_cast<float>(1 / (1 + std::exp(sign * (static_cast<double>(value) - centre) / width)));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    shown[i] = static_cast<float>(1 / (1 + std::exp(sign * (static_cast<double>(values[i]) - centre) / width)));
+}
+
+void threshold(std::span<const float> values, double least, bool inverted, std::span<float> shown) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    shown[i] = (static_cast<double>(values[i]) > least) != inverted ? 1.0F : 0.0F;
+}
+
+// The VOI window (PS3.3 C.11.2.1.2 and .3), or without one the range that the stored bits can hold.
+void present(std::span<const float> values, const findings::GreyScale& grey, std::span<float> shown) {
+  using Function = findings::GreyScale::Function;
+  const bool inverted = grey.inverted;
+  if (!grey.windowed) {
+    const double range = grey.highest > grey.lowest ? grey.highest - grey.lowest : 1;
+    scale(values, 1 / range, -grey.lowest / range, inverted, shown);
+  } else if (grey.function == Function::sigmoid) {
+    sigmoid(values, grey.centre, grey.width, inverted, shown);
+  } else if (grey.function == Function::linear && grey.width > 1) {
+    scale(values, 1 / (grey.width - 1), 0.5 - (grey.centre - 0.5) / (grey.width - 1), inverted, shown);
+  } else if (grey.function == Function::linear) {
+    threshold(values, grey.centre - 0.5, inverted, shown);
+  } else {
+    scale(values, 1 / grey.width, 0.5 - grey.centre / grey.width, inverted, shown);
   }
+}
+
+void turn(std::span<const float> values, const findings::GreyScale& grey, std::span<float> shown) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    shown[i] = static_cast<float>(grey.lowest + grey.highest - static_cast<double>(values[i]));
+}
+
+bool is_turned(const findings::GreyScale& grey, const recipe::Input& input) {
+  return grey.inverted && input.invert_monochrome1;
 }
 
 }  // namespace
 
-void to_presentation(std::span<float> values, const findings::GreyScale& grey) {
-  using Function = findings::GreyScale::Function;
-  if (!grey.windowed) {
-    const double range = grey.highest > grey.lowest ? grey.highest - grey.lowest : 1;
-    scale(values, 1 / range, -grey.lowest / range, grey.inverted);
-  } else if (grey.function == Function::sigmoid) {
-    sigmoid(values, grey.centre, grey.width, grey.inverted);
-  } else if (grey.function == Function::linear && grey.width > 1) {
-    scale(values, 1 / (grey.width - 1), 0.5 - (grey.centre - 0.5) / (grey.width - 1), grey.inverted);
-  } else if (grey.function == Function::linear) {  // width 1: a threshold
-    for (auto& value : values) value = (static_cast<double>(value) > grey.centre - 0.5) != grey.inverted ? 1.0F : 0.0F;
-  } else {
-    scale(values, 1 / grey.width, 0.5 - grey.centre / grey.width, grey.inverted);
-  }
-}
+void to_presentation(std::span<float> values, const findings::GreyScale& grey) { present(values, grey, values); }
 
 void turn_inverted(std::span<float> values, const findings::GreyScale& grey) {
-  if (!grey.inverted) return;
-  for (auto& value : values) value = static_cast<float>(grey.lowest + grey.highest - static_cast<double>(value));
+  if (grey.inverted) turn(values, grey, values);
+}
+
+bool shows_as_it_is(const findings::GreyScale& grey, const recipe::Input& input) {
+  return input.values == recipe::Input::Values::modality && !is_turned(grey, input);
+}
+
+void projection_values(std::span<const float> values, findings::GreyScale grey, const recipe::Input& input,
+                       std::span<float> shown) {
+  grey.inverted = is_turned(grey, input);
+  if (input.values == recipe::Input::Values::window) {
+    present(values, grey, shown);
+  } else if (grey.inverted) {
+    turn(values, grey, shown);
+  } else {
+    std::copy(values.begin(), values.end(), shown.begin());
+  }
 }
 
 std::vector<float> projection_values(const findings::Image& image, const recipe::Input& input) {
-  auto values = image.voxels;
-  auto grey = image.grey;
-  if (!input.invert_monochrome1) grey.inverted = false;
-  if (input.values == recipe::Input::Values::window) {
-    to_presentation(values, grey);
-  } else {
-    turn_inverted(values, grey);
-  }
+  std::vector<float> values(image.voxels.size());
+  projection_values(image.voxels, image.grey, input, values);
   return values;
 }
 

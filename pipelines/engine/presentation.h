@@ -18,7 +18,11 @@ void to_presentation(std::span<float> values, const findings::GreyScale& grey);
 // Modality values that are white where they are high: v → lowest + highest - v where small values are white.
 void turn_inverted(std::span<float> values, const findings::GreyScale& grey);
 
-// A projection as the recipe's first step expects it.
+// A projection as the recipe's first step expects it; `shown` is as long as `values` and may be the same.
+void projection_values(std::span<const float> values, findings::GreyScale grey, const recipe::Input& input,
+                       std::span<float> shown);
+// Whether that changes nothing.
+bool shows_as_it_is(const findings::GreyScale& grey, const recipe::Input& input);
 std::vector<float> projection_values(const findings::Image& image, const recipe::Input& input);
 
 }  // namespace inferad::engine

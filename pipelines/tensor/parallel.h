@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loops over bare memory on several threads. Inside pipelines/tensor only; no LibTorch in this header.
+// Loops over bare memory on several threads. Inside pipelines/tensor and engine only; no LibTorch in this header.
 #pragma once
 
 #include <cstdint>
