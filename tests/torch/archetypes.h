@@ -67,11 +67,15 @@ inline findings::Job job(const std::string& pipeline) {
   return result;
 }
 
-inline engine::PipelineOutput output_of(const std::string& pipeline, const findings::Image& image) {
-  auto engine = engine::Engine::load(kArchetypes / "catalog", kArchetypes / "models");
+inline engine::Engine& archetypes() {
+  static auto engine = engine::Engine::load(kArchetypes / "catalog", kArchetypes / "models");
   REQUIRE(engine);
   for (const auto& refused : engine->refused()) FAIL(refused.name << ": " << refused.reason);
-  auto output = engine->run(pipeline, image, job(pipeline), [](std::string_view, double) {});
+  return *engine;
+}
+
+inline engine::PipelineOutput output_of(const std::string& pipeline, const findings::Image& image) {
+  auto output = archetypes().run(pipeline, image, job(pipeline), [](std::string_view, double) {});
   if (!output) FAIL(output.error().what);
   CHECK(validate(output->findings));
   return std::move(*output);
