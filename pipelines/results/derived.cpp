@@ -134,6 +134,8 @@ void write_image(ItemWriter& out, const ResultRequest& request, const ObjectIden
 Status check_input(const ResultRequest& request) {
   if (!has_derived(request)) return Error{Errc::invalid_input, "there is no derived image"};
   INFERAD_TRY_STATUS(check_image(request));
+  if (request.image->geometry.slices > kDerivedImagesMax)
+    return Error{Errc::invalid_input, "the derived image has too many slices for a series"};
   if (request.voxels.derived.size() != request.image->geometry.voxels())
     return Error{Errc::invalid_input, "derived image and source differ in size"};
   return check_sources(request);

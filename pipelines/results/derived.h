@@ -14,6 +14,8 @@
 
 namespace inferad::results {
 
+constexpr int kDerivedImagesMax = 1000;  // the worker names each to the node in one line (server/ARCHITECTURE.md)
+
 bool has_derived(const ResultRequest& request);
 
 struct DerivedFile {
@@ -21,8 +23,8 @@ struct DerivedFile {
   WrittenObject object;
 };
 
-// Needs request.image, request.voxels.derived and findings.files[0]. Durable on success; on failure files that were
-// complete may stay.
+// Needs request.image, request.voxels.derived and findings.files[0]. At most kDerivedImagesMax slices. Durable on success;
+// on failure files that were complete may stay.
 Result<std::vector<DerivedFile>> write_derived(const ResultRequest& request, const std::filesystem::path& folder);
 
 // Reads the image of `slice` back: attributes that must have a value, place, reference, and each value within half a

@@ -12,6 +12,7 @@
 #include "pipelines/results/seg.h"
 #include "pipelines/results/sr.h"
 #include "server/base/hash.h"
+#include "server/base/log.h"
 
 namespace inferad::results {
 
@@ -45,6 +46,10 @@ Status add(Output& out, ResultKind kind) {
 
 Status add_derived(Output& out, ResultKind kind) {
   if (!has_derived(out.request)) return ok();
+  if (out.request.image->geometry.slices > kDerivedImagesMax) {  // the file that findings.json names is there
+    log::warning("derived_series_too_long", {{"job", out.request.job.id}, {"images_max", kDerivedImagesMax}});
+    return ok();
+  }
   INFERAD_TRY(const auto images, write_derived(out.request, out.folder));
   for (const auto& image : images) out.files.push_back({image.name, kind});
   return ok();

@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kTextMax = 8192, kReasonMax = 1000, kNameMax = 128, kListMax = 256, kObjectsMax = 64;
+constexpr std::size_t kTextMax = 8192, kReasonMax = 1000, kNameMax = 128, kListMax = 256;
+constexpr std::size_t kObjectsMax = 1100;  // a derived series has up to 1000 images; a line holds no more
 constexpr std::array<std::string_view, 5> kStages{"load", "prepare", "infer", "measure", "write"};
 
 // Reads members of one message; the first thing that is wrong is kept, later reads give empty values.

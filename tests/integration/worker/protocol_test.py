@@ -54,7 +54,7 @@ class Protocol(WorkerTest):
         self.addCleanup(lambda: (worker.close(), worker.process.poll() is None and worker.process.kill(), worker.wait()))
         return worker
 
-    def job(self, name="17", options=SMALL, pipeline=PIPELINE):
+    def job(self, name="17", options=SMALL, pipeline=PIPELINE, results=("SEG", "SR")):
         study = self.phantom(*options, name=f"study{name}")
         truth = json.loads((study / "truth.json").read_text())
         folder = self.folder / "jobs" / name
@@ -62,7 +62,7 @@ class Protocol(WorkerTest):
         files = sorted(str(file) for file in (study / "dicom").iterdir())
         job = {"id": name, "pipeline": pipeline, "study_uid": truth["study_uid"], "revision": 1,
                "predecessors": [], "series": [{"uid": "2.25.1", "files": files}], "created_at": CREATED,
-               "timezone_offset": "+0100", "device_serial": "test", "institution": ""}
+               "timezone_offset": "+0100", "device_serial": "test", "institution": "", "results": results}
         (folder / "job.json").write_text(json.dumps(job))
         return folder
 
@@ -72,9 +72,9 @@ class Protocol(WorkerTest):
         self.assertIn(PIPELINE, [pipeline["name"] for pipeline in ready["pipelines"]])
         self.assertTrue(ready["pipelines"][0]["models"][0]["sha256"])
         self.assertIn("blas", ready)
-        for name, options, outcome, objects in (("17", SMALL, "done", ["seg.dcm", "sr.dcm"]),
+        for name, options, outcome, objects in (("17", SMALL, "done", ["seg.dcm", "sc.dcm", "sr.dcm"]),
                                                 ("18", SMALL + ("--gap",), "not_analysed", ["sr.dcm"])):
-            folder = self.job(name, options)
+            folder = self.job(name, options, results=("SEG", "SC", "SR"))
             worker.order(name, folder)
             events = worker.until("done")
             done = events[-1]
