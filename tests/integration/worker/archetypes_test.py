@@ -22,10 +22,11 @@ VIEW_CODES = {"CC": code("399162004", "SCT", "cranio-caudal"), "MLO": code("R-10
 
 
 class ArchetypeTest(WorkerTest):
-    def analyse(self, pipeline, *paths, status=0):
-        out = self.folder / f"out{len(list(self.folder.iterdir()))}"
+    def analyse(self, pipeline, *paths, status=0, results=()):
+        self.out = out = self.folder / f"out{len(list(self.folder.iterdir()))}"
         done = subprocess.run([str(WORKER), "run", pipeline, *map(str, paths), "--out", str(out), "--created-at", CREATED,
-                               "--catalog", str(ARCHETYPES / "catalog"), "--models", str(ARCHETYPES / "models")],
+                               "--catalog", str(ARCHETYPES / "catalog"), "--models", str(ARCHETYPES / "models"),
+                               *(word for kind in results for word in ("--result", kind))],
                               capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.findings = json.loads((out / "findings.json").read_text())
@@ -51,6 +52,24 @@ class ArchetypeTest(WorkerTest):
         return {instance.ReferencedSOPInstanceUID
                 for study in self.sr.get("CurrentRequestedProcedureEvidenceSequence", [])
                 for series in study.ReferencedSeriesSequence for instance in series.ReferencedSOPSequence}
+
+
+class ImageOfANetwork(ArchetypeTest):
+    def test_it_becomes_a_series_with_the_same_values_in_the_same_places(self):
+        study = self.phantom("--size", "64", "--slices", "12", "--slice-distance", "3") / "dicom"
+        self.analyse("ct-smooth", study, results=("DERIVED", "SR"))
+        source = sorted(map(pydicom.dcmread, study.iterdir()), key=lambda image: image.ImagePositionPatient[2])
+        derived = [pydicom.dcmread(file) for file in sorted(self.out.glob("derived-*.dcm"))]
+        raw = (self.out / self.findings["files"][0]["name"]).read_bytes()[352:]  # NIfTI-1: the values follow
+        values = np.frombuffer(raw, np.float32).reshape(len(source), source[0].Rows, source[0].Columns)
+        self.assertEqual(len(derived), len(source))
+        for k, (image, made) in enumerate(zip(source, derived)):
+            self.assertEqual(made.ImagePositionPatient, image.ImagePositionPatient)
+            self.assertEqual(made.FrameOfReferenceUID, image.FrameOfReferenceUID)
+            self.assertEqual(made.SourceImageSequence[0].ReferencedSOPInstanceUID, image.SOPInstanceUID)
+            stored = made.pixel_array * float(made.RescaleSlope) + float(made.RescaleIntercept)
+            np.testing.assert_allclose(stored, values[k], atol=0.5001)
+        self.assertGreater(np.abs(values[0] - values[-1]).max(), 100, "slices differ")
 
 
 def breast(share, rows=300, columns=240):
