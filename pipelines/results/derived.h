@@ -23,8 +23,8 @@ struct DerivedFile {
   WrittenObject object;
 };
 
-// Needs request.image, request.voxels.derived and findings.files[0]. At most kDerivedImagesMax slices. Durable on success;
-// on failure files that were complete may stay.
+// Needs request.image, request.voxels.derived and findings.files[0]; at most kDerivedImagesMax slices. Durable on
+// success; on failure files that were complete may stay.
 Result<std::vector<DerivedFile>> write_derived(const ResultRequest& request, const std::filesystem::path& folder);
 
 // Reads the image of `slice` back: attributes that must have a value, place, reference, and each value within half a
