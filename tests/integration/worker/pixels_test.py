@@ -18,7 +18,8 @@ from worker_support import SOURCE, WORKER, WorkerTest
 DATA = SOURCE.parent / "shared" / "data" / "dicom"
 PLAIN = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2",
          "1.2.840.10008.1.2.5"}  # pydicom decodes these itself
-LONG = {"ct-chest-lungfcp": "*1.dcm", "mr-brain-t1-1mm": "*1.dcm", "cxr-labelled": "*2*.dcm"}  # a part will do
+LONG = {"ct-chest-lungfcp": "1-001.dcm", "mr-brain-t1-1mm": "IM001.dcm", "cxr-labelled": "kermany_person*.dcm",
+        "ct-head-ge": "0*.dcm", "ct-chest-sbu": "*5.dcm"}  # a part will do
 # Not images, or damaged: what is said of them. Every other file must be decoded.
 REFUSED = {
     "NO_PIXELS": ["broken/GH223.dcm", "broken/GH487.dcm", "broken/UN_sequence.dcm", "broken/meta_missing_tsyntax.dcm",

@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""OHIF, a viewer that we did not write, shows our SEG over the CT: at the right place, on the right side, by its name.
+
+Slow (a minute) and needs a download, so it runs only when asked for: INFERAD_OHIF=1 ctest -R OHIF, or by hand
+    ohif_test.py BUILD_FOLDER
+with Orthanc and its DICOMweb plug-in (orthanc-dicomweb), Chromium and npm, which gets the prebuilt @ohif/app once
+(50 MB) into BUILD_FOLDER. Else it says SKIPPED. Pictures stay in BUILD_FOLDER/screenshots.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import pydicom
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import node as support  # noqa: E402
+
+OHIF, PUPPETEER = "@ohif/app@3.13.2", "puppeteer-core@23.11.1"
+PLUGINS = pathlib.Path(os.environ.get("ORTHANC_PLUGINS", "/usr/share/orthanc/plugins"))
+AROUND = 4  # pixels on each side that must be of the same kind as the point
+
+
+def skip(why):
+    print(f"SKIPPED: {why}")
+    sys.exit(77)
+
+
+def fetch(build):
+    """Viewer and puppeteer in the build folder; the viewer's folder."""
+    build.mkdir(parents=True, exist_ok=True)
+    if not (build / "node_modules" / "puppeteer-core").exists():
+        (build / "package.json").write_text('{"private": true}\n')
+        if subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", PUPPETEER],
+                          cwd=build).returncode:
+            skip(f"npm cannot get {PUPPETEER}")
+    dist = build / "package" / "dist"
+    if not (dist / "index.html").exists():
+        if subprocess.run(["npm", "pack", "--silent", OHIF], cwd=build, stdout=subprocess.DEVNULL).returncode:
+            skip(f"npm cannot get {OHIF}")
+        archive = next(build.glob("ohif-app-*.tgz"))
+        subprocess.run(["tar", "xzf", archive, "--exclude=package/dist/ort"], cwd=build, check=True)  # ort: 136 MB
+        archive.unlink()
+    return dist
+
+
+def some(mask, count=12):
+    """(row, column) of points whose whole neighbourhood is in the mask."""
+    inner = mask.copy()
+    for axis in (0, 1):
+        for shift in range(-AROUND, AROUND + 1):
+            inner &= np.roll(mask, shift, axis)
+    found = np.argwhere(inner)
+    return found[np.linspace(0, len(found) - 1, count).astype(int)] if len(found) >= count else None
+
+
+def points_of(folder):
+    """For each slice with enough of all three: points in the patient (LPS, mm), told by the CT alone. Lung is air
+    around which the body is; the patient's right has x < 0 (head first, supine)."""
+    slices = {}
+    for file in folder.iterdir():
+        image = pydicom.dcmread(file)
+        hu = image.pixel_array * float(image.RescaleSlope) + float(image.RescaleIntercept)
+        corner, spacing = [float(v) for v in image.ImagePositionPatient], [float(v) for v in image.PixelSpacing]
+        x = corner[0] + spacing[1] * np.arange(image.Columns)[None, :]
+        y = corner[1] + spacing[0] * np.arange(image.Rows)[:, None]
+        air, chest = hu < -600, (np.abs(x) < 110) & (np.abs(y) < 60)
+        kinds = {"right": some(air & chest & (x < -30)), "left": some(air & chest & (x > 30)),
+                 "tissue": some((hu > -150) & (hu < 150))}
+        if all(points is not None for points in kinds.values()):
+            slices[f"{corner[2]:.3f}"] = {
+                kind: [[float(x[0, column]), float(y[row, 0]), corner[2]] for row, column in points]
+                for kind, points in kinds.items()}
+    assert len(slices) > 10, "the phantom shows both lungs"
+    return slices
+
+
+def main():
+    build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/ohif").resolve()
+    if len(sys.argv) > 2 and sys.argv[2] == "--if-asked" and os.environ.get("INFERAD_OHIF") != "1":
+        skip("slow: runs with INFERAD_OHIF=1")
+    chromium = shutil.which("chromium") or skip("no Chromium (apt install chromium)")
+    if missing := support.missing_tools("node", "npm", "Orthanc", "cc"):
+        skip(f"needs {', '.join(missing)}")
+    if not (PLUGINS / "libOrthancDicomWeb.so").exists():
+        skip(f"no DICOMweb plug-in in {PLUGINS} (apt install orthanc-dicomweb)")
+    dist = fetch(build)
+    with tempfile.TemporaryDirectory(prefix="inferad-ohif-") as temporary:
+        folder = pathlib.Path(temporary)
+        phantom = support.make_phantom(folder / "phantom", "--size", "256", "--slices", "60", "--slice-distance", "5")
+        subprocess.run([support.INFERAD.parent / "inferad-worker", "run", "ct-lung-density", phantom / "dicom", "--out",
+                        folder / "out", "--catalog", support.SOURCE / "pipelines" / "catalog", "--models",
+                        support.SOURCE / "models"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seg = pydicom.dcmread(folder / "out" / "seg.dcm", stop_before_pixels=True)
+        pacs = support.Orthanc(folder / "pacs").start()
+        try:
+            pacs.store(phantom / "dicom")
+            pacs.request("/instances", (folder / "out" / "seg.dcm").read_bytes())
+            task = {"dist": str(dist), "pacs": pacs.http, "build": str(build), "chromium": chromium,
+                    "study": seg.StudyInstanceUID, "seg": seg.SeriesDescription,
+                    "labels": [segment.SegmentLabel for segment in seg.SegmentSequence],
+                    "slices": points_of(phantom / "dicom")}
+            (folder / "task.json").write_text(json.dumps(task))
+            sys.exit(subprocess.run(["node", HERE / "ohif.mjs", folder / "task.json"]).returncode)
+        finally:
+            pacs.stop()
+
+
+main()
