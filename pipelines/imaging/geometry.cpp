@@ -168,6 +168,8 @@ std::optional<Refusal> check_positions(const std::vector<double>& heights, doubl
                   fmt::format("each of {} positions has {} images: phases, echoes or other volumes in one series",
                               counts.size(), *most));
   }
+  if (counts.size() == 1)
+    return refuse(refusal::kDuplicatePosition, fmt::format("all {} images lie at one position", *most));
   const auto shared = std::count_if(counts.begin(), counts.end(), [](std::size_t count) { return count > 1; });
   return refuse(refusal::kDuplicatePosition,
                 fmt::format("{} of {} positions have more than one image, up to {}", shared, counts.size(), *most));

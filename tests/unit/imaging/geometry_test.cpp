@@ -200,6 +200,7 @@ TEST_CASE("a refusal gives the numbers") {
   slices.insert(slices.end(), second.begin(), second.end());
   CHECK(std::get<Refusal>(stack_slices(slices)).text ==
         "each of 12 positions has 2 images: phases, echoes or other volumes in one series");
+  CHECK(std::get<Refusal>(stack_slices(Slices(5, slices[0]))).text == "all 5 images lie at one position");
   slices.pop_back();
   CHECK(std::get<Refusal>(stack_slices(slices)).text == "11 of 12 positions have more than one image, up to 2");
 }
