@@ -119,8 +119,10 @@ std::unique_ptr<DcmDataset> load_as_jpeg2000(const std::filesystem::path& path, 
   Uint32 group_length = 0;
   if (meta.findAndGetUint32(DCM_FileMetaInformationGroupLength, group_length).bad()) return nullptr;
   constexpr offile_off_t kPreamble = 132, kGroupLengthElement = 12;
-  DcmInputFileStream stream(OFFilename(path.c_str()), kPreamble + kGroupLengthElement + group_length);
-  if (stream.status().bad()) return nullptr;
+  const offile_off_t begin = kPreamble + kGroupLengthElement + static_cast<offile_off_t>(group_length);
+  // Skipped, not opened there: values that stay on disk are found again by how far the stream has come.
+  DcmInputFileStream stream(OFFilename(path.c_str()));
+  if (stream.status().bad() || stream.skip(begin) != begin) return nullptr;
   auto dataset = std::make_unique<DcmDataset>();
   dataset->transferInit();
   const auto status = dataset->read(stream, EXS_JPEG2000LosslessOnly, EGL_noChange, kLoadedValueMax);

@@ -3,6 +3,7 @@
 #include "pipelines/imaging/stored.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "dcmtk/config/osconfig.h"
 #include "dcmtk/dcmdata/dctk.h"
@@ -124,6 +125,27 @@ TEST_CASE("high-throughput JPEG 2000 by another encoder is decoded, under each o
       },
       syntax);
   CHECK(digest(with_sign).sha256 == hash_of(made_values(0, -1000), 2));
+}
+
+TEST_CASE("fragments too long to be kept in memory are read again from where they lie") {
+  const std::string syntax =
+      GENERATE(as<std::string>(), "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201");
+  constexpr int kSide = 128;
+  std::vector<int> values;
+  std::mt19937 random(20261129);  // noise, which no encoder makes short
+  for (int i = 0; i < kSide * kSide; ++i) values.push_back(static_cast<int>(random() % 4096));
+  MadeSeries series;
+  const auto file = series.add(
+      0,
+      [&](DcmDataset& data) {
+        data.putAndInsertUint16(DCM_Rows, kSide);
+        data.putAndInsertUint16(DCM_Columns, kSide);
+        put_pixels(data, {16, 12, false}, values);
+      },
+      syntax);
+  INFO(syntax);
+  CHECK(std::filesystem::file_size(file) > 16384);
+  CHECK(digest(file).sha256 == hash_of(values, 2));
 }
 
 // Two frames (slices 0 and 1) as JPEG 2000, each cut in two fragments of even length.
