@@ -19,16 +19,7 @@ namespace inferad::results {
 namespace {
 
 // Type 1 in the modules that all three classes share: present, with a value.
-const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
-                                          DCM_SOPInstanceUID,
-                                          DCM_StudyInstanceUID,
-                                          DCM_SeriesInstanceUID,
-                                          DCM_Modality,
-                                          DCM_SeriesNumber,
-                                          DCM_InstanceNumber,
-                                          DCM_ImageType,
-                                          DCM_Manufacturer,
-                                          DCM_SoftwareVersions,
+const std::vector<DcmTagKey> kRequired = {DCM_ImageType,
                                           DCM_DerivationDescription,
                                           DCM_SourceImageSequence,
                                           DCM_SamplesPerPixel,
@@ -43,15 +34,9 @@ const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
                                           DCM_RescaleSlope,
                                           DCM_RescaleType,
                                           DCM_LossyImageCompression,
-                                          DCM_PixelData,
-                                          DCM_ContributingEquipmentSequence,
-                                          DCM_TimezoneOffsetFromUTC};
+                                          DCM_PixelData};
 const std::vector<DcmTagKey> kPlace = {DCM_FrameOfReferenceUID, DCM_ImagePositionPatient, DCM_ImageOrientationPatient,
                                        DCM_PixelSpacing, DCM_SliceThickness};
-// Type 2: present.
-const std::vector<DcmTagKey> kPresent = {DCM_PatientName, DCM_PatientID,       DCM_PatientBirthDate,
-                                         DCM_PatientSex,  DCM_StudyDate,       DCM_StudyTime,
-                                         DCM_StudyID,     DCM_AccessionNumber, DCM_ReferringPhysicianName};
 
 Error wrong(int slice, std::string_view what) {
   return {Errc::model, fmt::format("DERIVED check: image {} {}", slice + 1, what)};
@@ -99,7 +84,8 @@ Status check_derived(const ResultRequest& request, int slice, const std::filesys
   DcmFileFormat file;
   if (file.loadFile(path.c_str()).bad()) return wrong(slice, "is not readable");
   auto& data = *file.getDataset();
-  INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "DERIVED check"));
+  INFERAD_TRY_STATUS(check_common(data, "DERIVED check"));
+  INFERAD_TRY_STATUS(check_attributes(data, kRequired, {}, "DERIVED check"));
   if (text_of(data, DCM_SOPClassUID) != UID_SecondaryCaptureImageStorage)
     INFERAD_TRY_STATUS(check_attributes(data, kPlace, {}, "DERIVED check"));
   if (text_of(data, DCM_InstanceNumber) != std::to_string(slice + 1)) return wrong(slice, "has another number");

@@ -26,6 +26,17 @@ Status check_attributes(const DcmItem& item, const std::vector<DcmTagKey>& requi
   return ok();
 }
 
+Status check_common(const DcmItem& data, std::string_view object) {
+  return check_attributes(data,
+                          {DCM_SOPClassUID, DCM_SOPInstanceUID, DCM_StudyInstanceUID, DCM_SeriesInstanceUID,
+                           DCM_Modality, DCM_SeriesNumber, DCM_InstanceNumber, DCM_SeriesDescription, DCM_ContentDate,
+                           DCM_ContentTime, DCM_Manufacturer, DCM_ManufacturerModelName, DCM_DeviceSerialNumber,
+                           DCM_SoftwareVersions, DCM_ContributingEquipmentSequence, DCM_TimezoneOffsetFromUTC},
+                          {DCM_PatientName, DCM_PatientID, DCM_PatientBirthDate, DCM_PatientSex, DCM_StudyDate,
+                           DCM_StudyTime, DCM_StudyID, DCM_AccessionNumber, DCM_ReferringPhysicianName},
+                          object);
+}
+
 void for_each_item(DcmItem& parent, const DcmTagKey& sequence, const std::function<void(DcmItem&)>& visit) {
   DcmSequenceOfItems* items = nullptr;
   if (parent.findAndGetSequence(sequence, items).bad()) return;

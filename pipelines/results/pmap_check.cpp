@@ -17,20 +17,7 @@ namespace inferad::results {
 namespace {
 
 // Type 1 in PS3.3 A.75 and its modules: present, with a value.
-const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
-                                          DCM_SOPInstanceUID,
-                                          DCM_StudyInstanceUID,
-                                          DCM_SeriesInstanceUID,
-                                          DCM_Modality,
-                                          DCM_SeriesNumber,
-                                          DCM_InstanceNumber,
-                                          DCM_ContentDate,
-                                          DCM_ContentTime,
-                                          DCM_ImageType,
-                                          DCM_Manufacturer,
-                                          DCM_ManufacturerModelName,
-                                          DCM_DeviceSerialNumber,
-                                          DCM_SoftwareVersions,
+const std::vector<DcmTagKey> kRequired = {DCM_ImageType,
                                           DCM_FrameOfReferenceUID,
                                           DCM_ContentQualification,
                                           DCM_SamplesPerPixel,
@@ -49,22 +36,9 @@ const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
                                           DCM_ReferencedSeriesSequence,
                                           DCM_SharedFunctionalGroupsSequence,
                                           DCM_PerFrameFunctionalGroupsSequence,
-                                          DCM_FloatPixelData,
-                                          DCM_ContributingEquipmentSequence,
-                                          DCM_TimezoneOffsetFromUTC};
+                                          DCM_FloatPixelData};
 // Type 2: present.
-const std::vector<DcmTagKey> kPresent = {DCM_PatientName,
-                                         DCM_PatientID,
-                                         DCM_PatientBirthDate,
-                                         DCM_PatientSex,
-                                         DCM_StudyDate,
-                                         DCM_StudyTime,
-                                         DCM_StudyID,
-                                         DCM_AccessionNumber,
-                                         DCM_ReferringPhysicianName,
-                                         DCM_PositionReferenceIndicator,
-                                         DCM_ContentDescription,
-                                         DCM_ContentCreatorName,
+const std::vector<DcmTagKey> kPresent = {DCM_PositionReferenceIndicator, DCM_ContentDescription, DCM_ContentCreatorName,
                                          DCM_AcquisitionContextSequence};
 
 Error wrong(std::string_view what) { return {Errc::model, fmt::format("PMAP check: {}", what)}; }
@@ -113,6 +87,7 @@ Status check_pmap(const ResultRequest& request, const std::filesystem::path& pat
   DcmFileFormat file;
   if (file.loadFile(path.c_str()).bad()) return wrong("the file is not readable");
   auto& data = *file.getDataset();
+  INFERAD_TRY_STATUS(check_common(data, "PMAP check"));
   INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "PMAP check"));
   INFERAD_TRY_STATUS(check_meaning(data));
   if (text_of(data, DCM_Rows) != std::to_string(request.image->geometry.rows) ||

@@ -21,20 +21,8 @@ namespace inferad::results {
 namespace {
 
 // Type 1 in PS3.3 A.8.1 and its modules, and what a result must say: present, with a value.
-const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
-                                          DCM_SOPInstanceUID,
-                                          DCM_StudyInstanceUID,
-                                          DCM_SeriesInstanceUID,
-                                          DCM_Modality,
-                                          DCM_SeriesNumber,
-                                          DCM_InstanceNumber,
-                                          DCM_ConversionType,
+const std::vector<DcmTagKey> kRequired = {DCM_ConversionType,
                                           DCM_ImageType,
-                                          DCM_Manufacturer,
-                                          DCM_ManufacturerModelName,
-                                          DCM_SoftwareVersions,
-                                          DCM_ContentDate,
-                                          DCM_ContentTime,
                                           DCM_DerivationDescription,
                                           DCM_SourceImageSequence,
                                           DCM_SamplesPerPixel,
@@ -48,14 +36,9 @@ const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
                                           DCM_PixelRepresentation,
                                           DCM_BurnedInAnnotation,
                                           DCM_LossyImageCompression,
-                                          DCM_PixelData,
-                                          DCM_ContributingEquipmentSequence,
-                                          DCM_TimezoneOffsetFromUTC};
+                                          DCM_PixelData};
 // Type 2: present.
-const std::vector<DcmTagKey> kPresent = {DCM_PatientName,       DCM_PatientID,       DCM_PatientBirthDate,
-                                         DCM_PatientSex,        DCM_StudyDate,       DCM_StudyTime,
-                                         DCM_StudyID,           DCM_AccessionNumber, DCM_ReferringPhysicianName,
-                                         DCM_PatientOrientation};
+const std::vector<DcmTagKey> kPresent = {DCM_PatientOrientation};
 
 Error wrong(std::string_view what) { return {Errc::model, fmt::format("SC check: {}", what)}; }
 
@@ -116,6 +99,7 @@ Status check_sc(const ResultRequest& request, const std::filesystem::path& path)
   DcmFileFormat file;
   if (file.loadFile(path.c_str()).bad()) return wrong("the file is not readable");
   auto& data = *file.getDataset();
+  INFERAD_TRY_STATUS(check_common(data, "SC check"));
   INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "SC check"));
   const auto page = draw_overlay(overlay_input(request));
   std::set<std::string> known;

@@ -19,20 +19,7 @@ namespace inferad::results {
 namespace {
 
 // Type 1 in PS3.3 A.51 and its modules: present, with a value.
-const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
-                                          DCM_SOPInstanceUID,
-                                          DCM_StudyInstanceUID,
-                                          DCM_SeriesInstanceUID,
-                                          DCM_Modality,
-                                          DCM_SeriesNumber,
-                                          DCM_InstanceNumber,
-                                          DCM_ContentDate,
-                                          DCM_ContentTime,
-                                          DCM_ImageType,
-                                          DCM_Manufacturer,
-                                          DCM_ManufacturerModelName,
-                                          DCM_DeviceSerialNumber,
-                                          DCM_SoftwareVersions,
+const std::vector<DcmTagKey> kRequired = {DCM_ImageType,
                                           DCM_SamplesPerPixel,
                                           DCM_PhotometricInterpretation,
                                           DCM_NumberOfFrames,
@@ -51,21 +38,9 @@ const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
                                           DCM_SegmentSequence,
                                           DCM_SharedFunctionalGroupsSequence,
                                           DCM_PerFrameFunctionalGroupsSequence,
-                                          DCM_PixelData,
-                                          DCM_ContributingEquipmentSequence,
-                                          DCM_TimezoneOffsetFromUTC};
+                                          DCM_PixelData};
 // Type 2: present.
-const std::vector<DcmTagKey> kPresent = {DCM_PatientName,
-                                         DCM_PatientID,
-                                         DCM_PatientBirthDate,
-                                         DCM_PatientSex,
-                                         DCM_StudyDate,
-                                         DCM_StudyTime,
-                                         DCM_StudyID,
-                                         DCM_AccessionNumber,
-                                         DCM_ReferringPhysicianName,
-                                         DCM_ContentDescription,
-                                         DCM_ContentCreatorName};
+const std::vector<DcmTagKey> kPresent = {DCM_ContentDescription, DCM_ContentCreatorName};
 
 Error wrong(std::string_view what) { return {Errc::model, fmt::format("SEG check: {}", what)}; }
 
@@ -143,6 +118,7 @@ Status check(const ResultRequest& request, ResultKind kind, const std::filesyste
   if (!read) return wrong(read.error().what);
   const auto& seg = *read;
   const auto form = seg_form(request, kind);
+  INFERAD_TRY_STATUS(check_common(seg.data(), "SEG check"));
   INFERAD_TRY_STATUS(check_attributes(seg.data(), kRequired, kPresent, "SEG check"));
   if (!request.image->projection)
     INFERAD_TRY_STATUS(

@@ -4,7 +4,6 @@
 #include <dcmtk/dcmdata/dctk.h>
 
 #include <catch2/catch.hpp>
-#include <functional>
 
 #include "pipelines/results/seg.h"
 #include "pipelines/results/sr.h"
@@ -17,16 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void change(const fs::path& file, const std::function<void(DcmDataset&)>& edit) {
-  DcmFileFormat format;
-  REQUIRE(format.loadFile(file.c_str()).good());
-  format.loadAllDataIntoMemory();
-  edit(*format.getDataset());
-  REQUIRE(format.saveFile(file.c_str(), EXS_LittleEndianExplicit).good());
-}
-
 void without(const fs::path& file, const DcmTagKey& tag) {
-  change(file, [&](DcmDataset& data) { REQUIRE(data.findAndDeleteElement(tag).good()); });
+  edit(file, [&](DcmDataset& data) { REQUIRE(data.findAndDeleteElement(tag).good()); });
 }
 
 }  // namespace
@@ -63,7 +54,7 @@ TEST_CASE("the checks notice each kind of damage") {
     CHECK(seg_complaint() == "SEG check: ReferencedSeriesSequence has no value");
   }
   SECTION("one bit of the mask") {
-    change(seg_path, [](DcmDataset& data) {
+    edit(seg_path, [](DcmDataset& data) {
       const Uint8* pixels = nullptr;
       unsigned long length = 0;
       REQUIRE(data.findAndGetUint8Array(DCM_PixelData, pixels, &length).good());
@@ -76,7 +67,7 @@ TEST_CASE("the checks notice each kind of damage") {
           std::string::npos);
   }
   SECTION("a lost frame") {
-    change(seg_path, [](DcmDataset& data) {
+    edit(seg_path, [](DcmDataset& data) {
       REQUIRE(data.findAndDeleteSequenceItem(DCM_PerFrameFunctionalGroupsSequence, -1).good());
     });
     CHECK(seg_complaint() == "SEG check: segmentation: Number of Frames is not the number of functional groups");
@@ -87,7 +78,7 @@ TEST_CASE("the checks notice each kind of damage") {
     CHECK(dciodvfy(sr_path).find("PerformedProcedureCodeSequence") != std::string::npos);
   }
   SECTION("SR without evidence for what it shows") {
-    change(sr_path, [](DcmDataset& data) {
+    edit(sr_path, [](DcmDataset& data) {
       DcmItem* study = nullptr;
       REQUIRE(data.findAndGetSequenceItem(DCM_CurrentRequestedProcedureEvidenceSequence, study).good());
       REQUIRE(study->findAndDeleteSequenceItem(DCM_ReferencedSeriesSequence, -1).good());
@@ -95,7 +86,7 @@ TEST_CASE("the checks notice each kind of damage") {
     CHECK(sr_complaint() == "SR check: the tree refers to an instance that the evidence does not list");
   }
   SECTION("an illegal content tree") {
-    change(sr_path, [](DcmDataset& data) {
+    edit(sr_path, [](DcmDataset& data) {
       DcmItem* first = nullptr;
       REQUIRE(data.findAndGetSequenceItem(DCM_ContentSequence, first).good());
       REQUIRE(first->putAndInsertString(DCM_RelationshipType, "HAS PROPERTIES").good());
@@ -103,7 +94,7 @@ TEST_CASE("the checks notice each kind of damage") {
     CHECK(sr_complaint().find("content tree is not legal") != std::string::npos);
   }
   SECTION("another patient, seen by dcentvfy") {
-    change(sr_path, [](DcmDataset& data) { REQUIRE(data.putAndInsertString(DCM_PatientID, "P18").good()); });
+    edit(sr_path, [](DcmDataset& data) { REQUIRE(data.putAndInsertString(DCM_PatientID, "P18").good()); });
     auto files = series.files;
     files.push_back(sr_path);
     CHECK(dcentvfy(files) != "");

@@ -6,7 +6,6 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <functional>
 
 #include "pipelines/results/derived_scale.h"
 #include "tests/dicom/judges.h"
@@ -27,14 +26,6 @@ void make_image_findings(SyntheticSeries& series, const findings::CodedConcept& 
   series.findings.items.erase(series.findings.items.begin(), series.findings.items.begin() + 2);
   series.findings.files = {findings::samples::image_file()};
   series.findings.files.front().unit = unit;
-}
-
-void edit(const fs::path& file, const std::function<void(DcmDataset&)>& change) {
-  DcmFileFormat format;
-  REQUIRE(format.loadFile(file.c_str()).good());
-  format.loadAllDataIntoMemory();
-  change(*format.getDataset());
-  REQUIRE(format.saveFile(file.c_str(), EXS_LittleEndianExplicit).good());
 }
 
 // The classic series as an MR would send it.

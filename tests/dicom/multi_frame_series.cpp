@@ -6,21 +6,12 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
-#include <functional>
 
 namespace inferad::testing {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-void edit(const fs::path& file, const std::function<void(DcmDataset&)>& change) {
-  DcmFileFormat format;
-  REQUIRE(format.loadFile(file.c_str()).good());
-  format.loadAllDataIntoMemory();
-  change(*format.getDataset());
-  REQUIRE(format.saveFile(file.c_str(), EXS_LittleEndianExplicit).good());
-}
 
 void frame_positions(DcmDataset& data, const findings::Image& image) {
   for (const auto& slice : image.sources) {

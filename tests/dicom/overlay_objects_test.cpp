@@ -54,11 +54,7 @@ std::string judged(const SyntheticSeries& series, const fs::path& object, std::s
 
 std::string complaint(const fs::path& path, const std::function<void(DcmDataset&)>& damage,
                       const std::function<Status()>& check) {
-  DcmFileFormat format;
-  REQUIRE(format.loadFile(path.c_str()).good());
-  format.loadAllDataIntoMemory();
-  damage(*format.getDataset());
-  REQUIRE(format.saveFile(path.c_str(), EXS_LittleEndianExplicit).good());
+  edit(path, damage);
   const auto status = check();
   return status.has_value() ? std::string() : status.error().what;
 }

@@ -171,11 +171,7 @@ TEST_CASE("what is no segmentation, or contradicts itself, is refused with a rea
   const auto path = out.path() / "seg.dcm";
   REQUIRE(results::write_seg(series.request(header), path).has_value());
   const auto refusal = [&](const std::function<void(DcmDataset&)>& change) {
-    DcmFileFormat format;
-    REQUIRE(format.loadFile(path.c_str()).good());
-    format.loadAllDataIntoMemory();
-    change(*format.getDataset());
-    REQUIRE(format.saveFile(path.c_str(), EXS_LittleEndianExplicit).good());
+    edit(path, change);
     return results::SegFile::read(path).error().what;
   };
   CHECK(results::SegFile::read(series.files.front()).error().what ==

@@ -155,11 +155,7 @@ TEST_CASE("the checks of other forms notice damage") {
   const bool map = GENERATE(false, true);
   REQUIRE((map ? results::write_seg_labelmap : results::write_seg_fractional)(request, path).has_value());
   const auto complaint = [&](const std::function<void(DcmDataset&)>& damage) {
-    DcmFileFormat format;
-    REQUIRE(format.loadFile(path.c_str()).good());
-    format.loadAllDataIntoMemory();
-    damage(*format.getDataset());
-    REQUIRE(format.saveFile(path.c_str(), EXS_LittleEndianExplicit).good());
+    edit(path, damage);
     const auto status = (map ? results::check_seg_labelmap : results::check_seg_fractional)(request, path);
     return status.has_value() ? std::string() : status.error().what;
   };

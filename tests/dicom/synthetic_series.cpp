@@ -182,6 +182,14 @@ findings::Job job_for(const findings::Image& image) {
   return job;
 }
 
+void edit(const fs::path& file, const std::function<void(DcmDataset&)>& change) {
+  DcmFileFormat format;
+  REQUIRE(format.loadFile(file.c_str()).good());
+  format.loadAllDataIntoMemory();
+  change(*format.getDataset());
+  REQUIRE(format.saveFile(file.c_str(), EXS_LittleEndianExplicit).good());
+}
+
 std::string read_bytes(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream bytes;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "pipelines/findings/image.h"
 #include "pipelines/findings/job.h"
 #include "pipelines/results/results.h"
+
+class DcmDataset;
 
 namespace inferad::testing {
 
@@ -53,6 +56,9 @@ struct SyntheticSeries {
 findings::LabelMap two_blobs(const findings::Geometry& geometry, unsigned seed);
 findings::Findings findings_for(const findings::Image& image, bool analysed);
 findings::Job job_for(const findings::Image& image);
+
+// Changes the data set of a file in place.
+void edit(const std::filesystem::path& file, const std::function<void(DcmDataset&)>& change);
 
 std::string read_bytes(const std::filesystem::path& path);
 
