@@ -4,6 +4,8 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
 
+#include <memory>
+
 #include "pipelines/results/text.h"
 
 namespace inferad::results {
@@ -79,6 +81,14 @@ ItemWriter& ItemWriter::numbers(const DcmTagKey& tag, const std::vector<std::uin
 
 ItemWriter& ItemWriter::numbers(const DcmTagKey& tag, const std::vector<std::uint32_t>& values) {
   must(item_->putAndInsertUint32Array(tag, values.data(), values.size()));
+  return *this;
+}
+
+ItemWriter& ItemWriter::numbers(const DcmTagKey& tag, const std::vector<std::int32_t>& values) {
+  auto element = std::make_unique<DcmSignedLong>(DcmTag(tag));
+  must(element->putSint32Array(values.data(), values.size()));
+  must(item_->insert(element.get(), OFTrue));
+  static_cast<void>(element.release());
   return *this;
 }
 

@@ -27,6 +27,7 @@ class ItemWriter {
   ItemWriter& number(const DcmTagKey& tag, std::uint16_t value);                        // US
   ItemWriter& numbers(const DcmTagKey& tag, const std::vector<std::uint16_t>& values);  // US
   ItemWriter& numbers(const DcmTagKey& tag, const std::vector<std::uint32_t>& values);  // UL
+  ItemWriter& numbers(const DcmTagKey& tag, const std::vector<std::int32_t>& values);   // SL
   ItemWriter& numbers(const DcmTagKey& tag, const std::vector<float>& values);          // FL
   ItemWriter& number(const DcmTagKey& tag, double value);                               // FD
   ItemWriter& bytes(const DcmTagKey& tag, const std::vector<std::uint8_t>& values);     // OB, even length

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "pipelines/results/derived.h"
+#include "pipelines/results/kos.h"
 #include "pipelines/results/pmap.h"
+#include "pipelines/results/pr.h"
 #include "pipelines/results/sc.h"
 #include "pipelines/results/seg.h"
 #include "pipelines/results/sr.h"
@@ -82,7 +84,7 @@ Status add_report(Output& out, ResultKind kind) {
   return ok();
 }
 
-constexpr std::array<std::pair<ResultKind, Writer>, 9> kWriters{{
+constexpr std::array<std::pair<ResultKind, Writer>, 11> kWriters{{
     {ResultKind::seg, add<has_voxels, write_seg>},
     {ResultKind::seg_fractional, add<has_voxels, write_seg_fractional>},
     {ResultKind::seg_labelmap, add<has_voxels, write_seg_labelmap>},
@@ -92,6 +94,8 @@ constexpr std::array<std::pair<ResultKind, Writer>, 9> kWriters{{
     {ResultKind::sr, add_report},
     {ResultKind::sr_comprehensive, add_report},
     {ResultKind::sr_triage, add_report},
+    {ResultKind::kos, add<has_key_images, write_kos>},
+    {ResultKind::pr, add<has_drawings, write_pr>},
 }};
 
 }  // namespace

@@ -72,8 +72,8 @@ struct TreeFacts {
 };
 
 bool is_code_complete(DcmItem& code) {
-  return has_value(code, DCM_CodeValue) && has_value(code, DCM_CodingSchemeDesignator) &&
-         has_value(code, DCM_CodeMeaning) && text_of(code, DCM_CodeValue).size() <= 16;
+  return (has_value(code, DCM_CodeValue) || has_value(code, DCM_LongCodeValue)) &&
+         has_value(code, DCM_CodingSchemeDesignator) && has_value(code, DCM_CodeMeaning);
 }
 
 bool is_place(DcmItem& name) {

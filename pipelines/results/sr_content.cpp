@@ -92,11 +92,12 @@ ContentItem ContentItem::number(Relationship relationship, const CodedConcept& n
 
 ContentItem ContentItem::image(Relationship relationship, const std::optional<CodedConcept>& name,
                                std::string_view sop_class, std::string_view sop_instance,
-                               const std::vector<std::uint16_t>& segments) {
+                               const std::vector<std::uint16_t>& segments, int frame) {
   auto added = child(relationship, "IMAGE", name ? &*name : nullptr);
   auto reference = added.item_.item(DCM_ReferencedSOPSequence);
   reference.value(DCM_ReferencedSOPClassUID, sop_class).value(DCM_ReferencedSOPInstanceUID, sop_instance);
   if (!segments.empty()) reference.numbers(DCM_ReferencedSegmentNumber, segments);
+  if (frame > 0) reference.value(DCM_ReferencedFrameNumber, std::to_string(frame));
   return added;
 }
 

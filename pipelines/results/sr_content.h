@@ -37,10 +37,11 @@ class ContentItem {
   ContentItem uid(Relationship relationship, const findings::CodedConcept& name, std::string_view value);
   ContentItem number(Relationship relationship, const findings::CodedConcept& name, double value,
                      const findings::CodedConcept& unit);
-  // `name` may be absent (image library); `segments` are Referenced Segment Numbers of a SEG.
+  // `name` may be absent (image library); `segments` are Referenced Segment Numbers of a SEG; `frame` is named when not
+  // 0.
   ContentItem image(Relationship relationship, const std::optional<findings::CodedConcept>& name,
                     std::string_view sop_class, std::string_view sop_instance,
-                    const std::vector<std::uint16_t>& segments = {});
+                    const std::vector<std::uint16_t>& segments = {}, int frame = 0);
 
   // SCOORD: `type` POINT, POLYLINE …; `data` column, row, column, row …; as a child the image, of `frame` when not 0.
   ContentItem coordinates(Relationship relationship, const findings::CodedConcept& name, std::string_view type,

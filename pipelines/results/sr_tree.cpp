@@ -11,6 +11,7 @@
 
 #include "pipelines/findings/codes.h"
 #include "pipelines/findings/uids.h"
+#include "pipelines/results/document.h"
 #include "pipelines/results/modules.h"
 #include "pipelines/results/seg.h"
 #include "pipelines/results/sr_location.h"
@@ -32,16 +33,9 @@ const CodedConcept kComment = dcm("121106", "Comment");
 
 // TID 1204, TID 1002 and 1004: the report is in English and was made by a device, this server.
 void write_context(ContentItem& root, const ResultRequest& request) {
-  constexpr auto kContext = Relationship::has_observation_context;
   root.code(Relationship::has_concept_modifier, dcm("121049", "Language of Content Item and Descendants"),
             {"en-US", "RFC5646", "English (United States)"});
-  const auto serial = request.job.device_serial.empty() ? std::string("0") : request.job.device_serial;
-  root.code(kContext, dcm("121005", "Observer Type"), dcm("121007", "Device"));
-  root.uid(kContext, dcm("121012", "Device Observer UID"), findings::observer_device_uid(serial));
-  root.text(kContext, dcm("121013", "Device Observer Name"), kManufacturer);
-  root.text(kContext, dcm("121014", "Device Observer Manufacturer"), kManufacturer);
-  root.text(kContext, dcm("121015", "Device Observer Model Name"), model_name());
-  root.text(kContext, dcm("121016", "Device Observer Serial Number"), serial);
+  write_device_observer(root, request);
 }
 
 // The imaging procedure that was analysed: as the images name it, else as the pipeline does.

@@ -11,34 +11,35 @@ bool wishes(const config::ResultDestination& destination, ResultKind kind) {
                      [&](const config::Wish& wish) { return std::find(wish.begin(), wish.end(), kind) != wish.end(); });
 }
 
-// The objects of `kind` that the destination may get, best first.
-std::vector<store::Fallback> offers_of(ResultKind kind, const config::ResultDestination& destination,
-                                       std::span<const StoredResult> results) {
-  std::vector<store::Fallback> offers;
-  for (const auto& wish : destination.send)
-    for (const auto beside : wish)
-      for (const auto& result : results) {
-        if (result.kind != kind || result.beside != beside) continue;
-        offers.push_back(result.object);
-        offers.back().beside_class_uid = facts_of(beside).sop_class_uid;
-      }
-  if (!offers.empty()) return offers;
-  const auto first = std::find_if(results.begin(), results.end(), [&](const auto& each) { return each.kind == kind; });
-  for (auto each = first; each != results.end(); ++each)
-    if (each->kind == kind && each->beside == first->beside) offers.push_back(each->object);
-  return offers;
+using Objects = std::vector<store::Fallback>;
+
+Objects objects_of(ResultKind kind, std::optional<ResultKind> beside, std::span<const StoredResult> results) {
+  Objects objects;
+  for (const auto& result : results)
+    if (result.kind == kind && result.beside == beside) objects.push_back(result.object);
+  return objects;
 }
 
-// Empty when no object of the wish exists.
-store::NewDelivery delivery_of(const config::Wish& wish, const config::ResultDestination& destination,
-                               std::span<const StoredResult> results) {
-  std::vector<store::Fallback> offers;
-  for (const auto kind : wish)
-    for (auto& offer : offers_of(kind, destination, results)) offers.push_back(std::move(offer));
+// What the destination may get of `kind`, best first: reports beside each segmentation that it wishes, else the first.
+std::vector<Objects> alternatives_of(ResultKind kind, const config::ResultDestination& destination,
+                                     std::span<const StoredResult> results) {
+  std::vector<Objects> alternatives;
+  for (const auto& wish : destination.send)
+    for (const auto beside : wish) {
+      auto objects = objects_of(kind, beside, results);
+      for (auto& object : objects) object.beside_class_uid = facts_of(beside).sop_class_uid;
+      if (!objects.empty()) alternatives.push_back(std::move(objects));
+    }
+  if (!alternatives.empty()) return alternatives;
+  const auto first = std::find_if(results.begin(), results.end(), [&](const auto& each) { return each.kind == kind; });
+  if (first != results.end()) alternatives.push_back(objects_of(kind, first->beside, results));
+  return alternatives;
+}
+
+store::NewDelivery delivery_of(const std::string& destination, const Objects& offers) {
+  const auto& first = offers.front();
   store::NewDelivery delivery;
-  if (offers.empty()) return delivery;
-  const auto first = offers.front();
-  delivery.destination = destination.peer;
+  delivery.destination = destination;
   delivery.kind = first.kind;
   delivery.file = first.file;
   delivery.sop_class_uid = first.sop_class_uid;
@@ -47,6 +48,21 @@ store::NewDelivery delivery_of(const config::Wish& wish, const config::ResultDes
   delivery.beside_class_uid = first.beside_class_uid;
   delivery.fallbacks.assign(offers.begin() + 1, offers.end());
   return delivery;
+}
+
+// A kind of several objects makes as many deliveries; the n-th falls back on the n-th object of the next alternative.
+void add_deliveries(const config::Wish& wish, const config::ResultDestination& destination,
+                    std::span<const StoredResult> results, std::vector<store::NewDelivery>& deliveries) {
+  std::vector<Objects> alternatives;
+  for (const auto kind : wish)
+    for (auto& objects : alternatives_of(kind, destination, results)) alternatives.push_back(std::move(objects));
+  for (std::size_t n = 0;; ++n) {
+    Objects offers;
+    for (const auto& objects : alternatives)
+      if (n < objects.size()) offers.push_back(objects[n]);
+    if (offers.empty()) return;
+    deliveries.push_back(delivery_of(destination.peer, offers));
+  }
 }
 
 }  // namespace
@@ -68,10 +84,7 @@ std::vector<store::NewDelivery> addressed(std::span<const config::ResultDestinat
     auto wishes = destination.send;
     std::stable_partition(wishes.begin(), wishes.end(),
                           [](const auto& wish) { return !facts_of(wish.front()).refers; });
-    for (const auto& wish : wishes) {
-      auto delivery = delivery_of(wish, destination, results);
-      if (!delivery.kind.empty()) deliveries.push_back(std::move(delivery));
-    }
+    for (const auto& wish : wishes) add_deliveries(wish, destination, results, deliveries);
   }
   return deliveries;
 }

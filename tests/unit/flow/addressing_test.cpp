@@ -46,6 +46,12 @@ TEST_CASE("one delivery a destination and wish, and what refers to others goes a
   CHECK(lines(deliveries, "b") == Lines{"SR_COMPREHENSIVE 3"});
 }
 
+TEST_CASE("every object of a kind is sent") {
+  const std::vector<config::ResultDestination> one{{"a", {{derived, sc}}}};
+  const auto deliveries = addressed(one, std::vector{result(derived, "1"), result(derived, "2"), result(sc, "3")});
+  CHECK(lines(deliveries, "a") == Lines{"DERIVED 1 3", "DERIVED 2"});
+}
+
 TEST_CASE("a report goes beside the segmentation that the destination takes") {
   const std::vector results{result(seg, "1"),
                             result(seg_labelmap, "2"),
