@@ -113,8 +113,8 @@ SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::s
   return header;
 }
 
-// The toolkit does not know High-Throughput JPEG 2000. Its data sets are encoded as those of JPEG 2000, so they are
-// read as such, from behind the file meta information.
+// Transfer syntaxes younger than the toolkit (High-Throughput JPEG 2000, JPEG XL, …) encode their data sets as JPEG
+// 2000 does (PS3.5 A.4), so they are read as such, from behind the file meta information.
 std::unique_ptr<DcmDataset> load_as_jpeg2000(const std::filesystem::path& path, DcmMetaInfo& meta) {
   Uint32 group_length = 0;
   if (meta.findAndGetUint32(DCM_FileMetaInformationGroupLength, group_length).bad()) return nullptr;
@@ -145,12 +145,13 @@ Result<OrRefusal<DicomFile>> DicomFile::open(const std::filesystem::path& path) 
       file.loadFile(OFFilename(path.c_str()), EXS_Unknown, EGL_noChange, kLoadedValueMax, ERM_autoDetect);
   std::string syntax = text(*file.getMetaInfo(), DCM_TransferSyntaxUID);
   std::unique_ptr<DcmDataset> dataset;
-  if (is_high_throughput(syntax)) {
+  if (!syntax.empty() && DcmXfer(syntax.c_str()).getXfer() == EXS_Unknown) {
     dataset = load_as_jpeg2000(path, *file.getMetaInfo());
-  } else if (!syntax.empty() && DcmXfer(syntax.c_str()).getXfer() == EXS_Unknown) {
-    return OrRefusal<DicomFile>(
-        refuse(refusal::kTransferSyntax,
-               fmt::format("a file is encoded as {}, which is not decoded here", transfer_syntax_in_words(syntax))));
+    if (!dataset && !is_high_throughput(syntax)) {
+      return OrRefusal<DicomFile>(
+          refuse(refusal::kTransferSyntax,
+                 fmt::format("a file is encoded as {}, which is not decoded here", transfer_syntax_in_words(syntax))));
+    }
   } else if (status.good()) {
     dataset.reset(file.getAndRemoveDataset());
     if (syntax.empty()) syntax = DcmXfer(dataset->getOriginalXfer()).getXferID();

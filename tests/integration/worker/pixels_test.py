@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 import pydicom
+import pydicom.encaps
 
 from worker_support import SOURCE, WORKER, WorkerTest
 
@@ -110,6 +111,21 @@ class Pixels(WorkerTest):
         plain = subprocess.run([str(WORKER), "pixels", str(files[0])], capture_output=True, text=True).stdout
         self.assertEqual(plain, f"{files[0]}: frames 1, rows 512, columns 512, samples 1, bits 16 of 16 signed, "
                                 "MONOCHROME2, Big Endian Explicit (1.2.840.10008.1.2.2), sha256 " + hashes[0] + "\n")
+
+    def test_a_study_in_a_transfer_syntax_that_is_not_decoded_is_told_by_its_name(self):
+        out = self.phantom("--size", "64", "--slices", "3")
+        for file in (out / "dicom").iterdir():
+            image = pydicom.dcmread(file)
+            image.PixelData = pydicom.encaps.encapsulate([image.PixelData])
+            image["PixelData"].VR, image["PixelData"].is_undefined_length = "OB", True
+            image.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.100"  # one that pydicom knows
+            image.save_as(file)
+            file.write_bytes(file.read_bytes().replace(b"1.2.840.10008.1.2.4.100", b"1.2.840.10008.1.2.4.112"))
+        status, findings, results = self.run_worker(out / "dicom")
+        self.assertEqual((status, findings["reason"]["value"]), (3, "TRANSFER_SYNTAX"), self.log)
+        self.assertIn("JPEG XL (1.2.840.10008.1.2.4.112)", findings["reason_text"])
+        report = pydicom.dcmread(results / "sr.dcm").to_json()
+        self.assertIn("JPEG XL (1.2.840.10008.1.2.4.112)", report)
 
     def test_what_is_not_there_is_a_failure(self):
         status, lines, log = pixels(self.folder / "nothing.dcm")

@@ -35,6 +35,15 @@ TEST_CASE("a folder is split into series, the largest first, localizers last") {
   CHECK(found->series[2].uid == "2.25.8");
 }
 
+TEST_CASE("images that nobody decodes are found all the same, so that the report can say so") {
+  MadeSeries study;
+  study.add(0, {}, "1.2.840.10008.1.2.4.112");
+  study.add(1, {}, "1.2.840.10008.1.2.4.100");
+  const auto found = find_series(std::vector{study.folder()});
+  REQUIRE(found);
+  CHECK(found->series.at(0).files.size() == 2);
+}
+
 TEST_CASE("what cannot be one study is said") {
   MadeSeries study;
   CHECK(find_series(std::vector{study.folder()}).error().code == Errc::invalid_input);
