@@ -8,13 +8,15 @@ namespace inferad::engine {
 
 namespace {
 
-// As slope and offset of the value, clipped to 0..1. Written so that g++ makes vector instructions of it.
-void scale(std::span<const float> values, double slope, double offset, bool inverted, std::span<float> shown) {
-  if (inverted) slope = -slope, offset = 1 - offset;
+// From [low, low + width] to 0..1, clipped. Written so that g++ makes vector instructions of it; both ends and all
+// whole numbers between them come out as exactly as float32 can say them.
+void scale(std::span<const float> values, double low, double width, bool inverted, std::span<float> shown) {
+  const auto from = static_cast<float>(inverted ? low + width : low);
+  const auto way = static_cast<float>(inverted ? -width : width);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    double place = static_cast<double>(values[i]) * slope + offset;
+    float place = (values[i] - from) / way;
     place = place > 0 ? place : 0;
-    shown[i] = static_cast<float>(place < 1 ? place : 1);
+    shown[i] = place < 1 ? place : 1;
   }
 }
 
@@ -35,15 +37,15 @@ void present(std::span<const float> values, const findings::GreyScale& grey, std
   const bool inverted = grey.inverted;
   if (!grey.windowed) {
     const double range = grey.highest > grey.lowest ? grey.highest - grey.lowest : 1;
-    scale(values, 1 / range, -grey.lowest / range, inverted, shown);
+    scale(values, grey.lowest, range, inverted, shown);
   } else if (grey.function == Function::sigmoid) {
     sigmoid(values, grey.centre, grey.width, inverted, shown);
   } else if (grey.function == Function::linear && grey.width > 1) {
-    scale(values, 1 / (grey.width - 1), 0.5 - (grey.centre - 0.5) / (grey.width - 1), inverted, shown);
+    scale(values, grey.centre - 0.5 - (grey.width - 1) / 2, grey.width - 1, inverted, shown);
   } else if (grey.function == Function::linear) {
     threshold(values, grey.centre - 0.5, inverted, shown);
   } else {
-    scale(values, 1 / grey.width, 0.5 - grey.centre / grey.width, inverted, shown);
+    scale(values, grey.centre - grey.width / 2, grey.width, inverted, shown);
   }
 }
 

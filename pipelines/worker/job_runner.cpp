@@ -97,9 +97,11 @@ class Run {
     std::optional<Attempt> first;
     for (const auto& file : series.files) {
       events_.progress("load", 0);
-      auto source = results::SourceHeader::read(std::span(&file, 1));
-      INFERAD_TRY(auto loaded, imaging::load_projection(file, {.threads = threads_, .frames = pipeline_.frames}));
-      INFERAD_TRY(auto attempt, attempt_with(series, std::move(loaded), std::move(source)));
+      auto reading = std::async(std::launch::async, [&] { return results::SourceHeader::read(std::span(&file, 1)); });
+      auto loading = imaging::load_projection(file, {.threads = threads_, .frames = pipeline_.frames});
+      auto source = reading.get();
+      if (!loading) return loading.error();
+      INFERAD_TRY(auto attempt, attempt_with(series, *std::move(loading), std::move(source)));
       if (attempt.findings.outcome == Outcome::analysed) return attempt;
       if (!first) first = std::move(attempt);
     }
