@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/engine/density.h"
 
-#include <algorithm>
-#include <cmath>
-#include <span>
+#include <utility>
 
+#include "pipelines/engine/label_measures.h"
 #include "server/base/result.h"
 
 namespace inferad::engine {
@@ -30,17 +29,6 @@ std::vector<float> values_in(const findings::Image& image, std::initializer_list
   return values;
 }
 
-// Reorders the values.
-double percentile(std::span<float> values, double share) {
-  const double rank = share * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::ptrdiff_t>(std::floor(rank));
-  std::nth_element(values.begin(), values.begin() + low, values.end());
-  const double below = values[static_cast<std::size_t>(low)];
-  if (low + 1 == std::ssize(values)) return below;
-  const double above = *std::min_element(values.begin() + low + 1, values.end());
-  return below + (rank - static_cast<double>(low)) * (above - below);
-}
-
 }  // namespace
 
 std::optional<Density> measure_density(const findings::Image& image, std::initializer_list<const Mask*> region) {
@@ -63,7 +51,7 @@ std::optional<Density> measure_density(const findings::Image& image, std::initia
   density.laa950_percent = percent(laa950);
   density.laa910_percent = percent(laa910);
   density.haa_percent = percent(haa);
-  density.perc15_hu = percentile(values, 0.15);
+  density.perc15_hu = percentile_of(std::move(values), 15);
   return density;
 }
 

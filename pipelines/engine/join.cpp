@@ -5,12 +5,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "pipelines/engine/proposal.h"
 #include "pipelines/findings/codes.h"
 #include "pipelines/findings/uids.h"
 
@@ -25,8 +25,6 @@ using findings::Outcome;
 using findings::Presence;
 using recipe::JoinCondition;
 
-constexpr std::array<std::string_view, 3> kLevels = {"ROUTINE", "HIGH", "STAT"};  // ascending
-
 enum class Truth { no, unknown, yes };  // ascending
 
 struct Verdict {
@@ -36,11 +34,6 @@ struct Verdict {
   std::vector<std::string> said = {};
   std::vector<findings::Measurement> measurements = {};
 };
-
-bool outside_domain(const Findings& findings) {
-  return std::any_of(findings.qualifiers.begin(), findings.qualifiers.end(),
-                     [](const auto& each) { return each.code == codes::kOutsideDomain; });
-}
 
 class Judge {
  public:
@@ -95,7 +88,7 @@ class Judge {
     if (item == findings->items.end()) return unknown(fmt::format("{}: is not in its report", what));
     auto result = condition.kind == JoinCondition::Kind::finding ? of_presence(condition, *item, what)
                                                                  : of_measurement(condition, *item, what);
-    result.outside = outside_domain(*findings);
+    result.outside = is_outside_domain(*findings);
     return result;
   }
 
@@ -131,16 +124,6 @@ Presence presence_of(const Verdict& verdict) {
   return verdict.truth == Truth::no && !verdict.open ? Presence::absent : Presence::indeterminate;
 }
 
-// The highest level wins; of equals the first finding.
-void propose(const recipe::JoinFinding& spec, const Finding& item, Findings& report) {
-  const auto rank = [](std::string_view level) {
-    return std::find(kLevels.begin(), kLevels.end(), level) - kLevels.begin();
-  };
-  if (report.priority && rank(report.priority->level) >= rank(spec.level)) return;
-  report.priority = findings::PriorityProposal{
-      spec.level, fmt::format("{}: {}", spec.name, item.explanation), spec.id, "joined rule", 1, 1};
-}
-
 void add(const recipe::JoinFinding& spec, const Verdict& verdict, Findings& report) {
   Finding item;
   item.id = spec.id;
@@ -152,7 +135,8 @@ void add(const recipe::JoinFinding& spec, const Verdict& verdict, Findings& repo
   item.measurements = verdict.measurements;
   item.explanation = fmt::format("{}.", fmt::join(verdict.said, "; "));
   const bool asks = item.presence == Presence::present && !spec.level.empty() && !verdict.outside;
-  if (asks) propose(spec, item, report);
+  if (asks)
+    propose({spec.level, fmt::format("{}: {}", spec.name, item.explanation), spec.id, "joined rule", 1, 1}, report);
   report.items.push_back(std::move(item));
 }
 

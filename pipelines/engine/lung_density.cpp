@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "pipelines/engine/proposal.h"
 #include "pipelines/findings/codes.h"
 #include "pipelines/findings/uids.h"
 
@@ -23,10 +24,9 @@ using findings::Measurement;
 using findings::Presence;
 
 constexpr double kToleranceMm = 0.01;
-constexpr double kAxialCosine = 0.95;                        // within 18 degrees
-constexpr double kLungMinMl = 100;                           // less is no lung, but a sinus or bowel
-constexpr double kEndAreaMm2 = 100;                          // of lung in an end slice: the volume is cut there
-constexpr std::array kLevels = {"ROUTINE", "HIGH", "STAT"};  // ascending
+constexpr double kAxialCosine = 0.95;  // within 18 degrees
+constexpr double kLungMinMl = 100;     // less is no lung, but a sinus or bowel
+constexpr double kEndAreaMm2 = 100;    // of lung in an end slice: the volume is cut there
 
 double percent_of(const Density& density, std::string_view measure) {
   if (measure == "LAA-950") return density.laa950_percent;
@@ -139,19 +139,11 @@ class Reporter {
     item.explanation = fmt::format("{} is {:.1f} %, {} the threshold of {:g} %.", rule.measure, value,
                                    present ? "at or above" : "below", rule.threshold);
     report_.items.push_back(std::move(item));
-    if (present && !rule.level.empty() && !truncated_) propose(rule, value);
-  }
-
-  // The highest level wins; of equals the first rule.
-  void propose(const FindingRule& rule, double value) {
-    const auto rank = [](std::string_view level) {
-      return std::find(kLevels.begin(), kLevels.end(), level) - kLevels.begin();
-    };
-    if (report_.priority && rank(report_.priority->level) >= rank(rule.level)) return;
-    report_.priority = findings::PriorityProposal{
-        rule.level, fmt::format("{}: {} {:.1f} % (threshold {:g} %)", rule.name, rule.measure, value, rule.threshold),
-        rule.id,    rule.measure,
-        value,      rule.threshold};
+    if (!present || rule.level.empty() || truncated_) return;
+    propose(
+        {rule.level, fmt::format("{}: {} {:.1f} % (threshold {:g} %)", rule.name, rule.measure, value, rule.threshold),
+         rule.id, rule.measure, value, rule.threshold},
+        report_);
   }
 
   LungReport without_lung() {

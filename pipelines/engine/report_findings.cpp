@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <span>
-#include <string_view>
 #include <utility>
 
+#include "pipelines/engine/proposal.h"
 #include "pipelines/engine/report_draft.h"
 #include "pipelines/findings/codes.h"
 
@@ -18,8 +17,6 @@ namespace {
 namespace codes = findings::codes;
 using findings::Presence;
 using recipe::FindingSpec;
-
-constexpr std::array kLevels = {"ROUTINE", "HIGH", "STAT"};  // ascending
 
 // How many of its detections reach the operating point.
 Looked counted(const FindingSpec& spec, ReportDraft& draft) {
@@ -88,26 +85,14 @@ std::string explain(const FindingSpec& spec, const Looked& looked, double thresh
   return text;
 }
 
-// The highest level wins; of equals the first finding.
-void propose(const FindingSpec& spec, const Looked& looked, double threshold, findings::Findings& report) {
-  const auto rank = [](std::string_view level) {
-    return std::find(kLevels.begin(), kLevels.end(), level) - kLevels.begin();
-  };
-  if (report.priority && rank(report.priority->level) >= rank(spec.level)) return;
-  report.priority =
-      findings::PriorityProposal{spec.level,
-                                 fmt::format("{}: {} {:.4g}{} (threshold {:g})", spec.name, looked.measurement.label,
-                                             *looked.value, unit_text(looked), threshold),
-                                 spec.id,
-                                 looked.measurement.label,
-                                 rounded(*looked.value),
-                                 threshold};
-}
-
-// What a model says of images that it does not know: "present" is worth a look, "absent" is worth nothing.
-bool outside_domain(const findings::Findings& report) {
-  return std::any_of(report.qualifiers.begin(), report.qualifiers.end(),
-                     [](const auto& each) { return each.code == codes::kOutsideDomain; });
+findings::PriorityProposal proposal_of(const FindingSpec& spec, const Looked& looked, double threshold) {
+  return {spec.level,
+          fmt::format("{}: {} {:.4g}{} (threshold {:g})", spec.name, looked.measurement.label, *looked.value,
+                      unit_text(looked), threshold),
+          spec.id,
+          looked.measurement.label,
+          rounded(*looked.value),
+          threshold};
 }
 
 void add_finding(const FindingSpec& spec, ReportDraft& draft) {
@@ -127,11 +112,12 @@ void add_finding(const FindingSpec& spec, ReportDraft& draft) {
   group.presence = presence_of(spec, looked, draft.pipeline.uncertainty.indeterminate_deviations);
   group.measurements.push_back(looked.measurement);
   group.explanation = explain(spec, looked, threshold);
-  const bool outside = outside_domain(report);
+  const bool outside = is_outside_domain(report);
   if (outside && group.presence == Presence::absent) group.presence = Presence::indeterminate;
   const bool asks = group.presence == Presence::present && !spec.level.empty();
   report.items.push_back(std::move(group));
-  if (asks && (!outside || draft.pipeline.priority_outside_domain)) propose(spec, looked, threshold, report);
+  if (asks && (!outside || draft.pipeline.priority_outside_domain))
+    propose(proposal_of(spec, looked, threshold), report);
 }
 
 }  // namespace
