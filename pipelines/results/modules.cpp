@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "pipelines/findings/codes.h"
@@ -75,6 +76,66 @@ std::string modality_of(ResultKind kind) {
     default:
       return "SR";
   }
+}
+
+// Body parts (PS3.16 Annex L) that there is one of.
+bool is_unpaired(std::string_view part) {
+  constexpr std::array<std::string_view, 55> kUnpaired = {"ABDOMEN",
+                                                          "ABDOMENPELVIS",
+                                                          "AORTA",
+                                                          "BLADDER",
+                                                          "BRAIN",
+                                                          "CEREBELLUM",
+                                                          "CERVIX",
+                                                          "CHEST",
+                                                          "CHESTABDOMEN",
+                                                          "CHESTABDPELVIS",
+                                                          "COCCYX",
+                                                          "COLON",
+                                                          "CSPINE",
+                                                          "CTSPINE",
+                                                          "DUODENUM",
+                                                          "ESOPHAGUS",
+                                                          "GALLBLADDER",
+                                                          "HEAD",
+                                                          "HEADNECK",
+                                                          "HEART",
+                                                          "ILEUM",
+                                                          "JAW",
+                                                          "JEJUNUM",
+                                                          "LARYNX",
+                                                          "LIVER",
+                                                          "LSPINE",
+                                                          "LSSPINE",
+                                                          "MEDIASTINUM",
+                                                          "MOUTH",
+                                                          "NECK",
+                                                          "NECKCHEST",
+                                                          "NECKCHESTABDOMEN",
+                                                          "NECKCHESTABDPELV",
+                                                          "NOSE",
+                                                          "PANCREAS",
+                                                          "PELVIS",
+                                                          "PENIS",
+                                                          "PHARYNX",
+                                                          "PROSTATE",
+                                                          "RECTUM",
+                                                          "SKULL",
+                                                          "SPINE",
+                                                          "SPLEEN",
+                                                          "SSPINE",
+                                                          "STERNUM",
+                                                          "STOMACH",
+                                                          "THYMUS",
+                                                          "THYROID",
+                                                          "TLSPINE",
+                                                          "TONGUE",
+                                                          "TRACHEA",
+                                                          "TSPINE",
+                                                          "UTERUS",
+                                                          "VAGINA",
+                                                          "WHOLEBODY"};
+  return std::binary_search(kUnpaired.begin(), kUnpaired.end(), part);
 }
 
 Error contradiction(std::string_view what) { return {Errc::invalid_input, std::string(what)}; }
@@ -187,12 +248,10 @@ void write_patient_and_study(ItemWriter& out, const SourceHeader& source) {
 void write_body_part(ItemWriter& out, const ResultRequest& request) {
   const auto& from = request.source.reference();
   out.copy_valid(from, DCM_BodyPartExamined);
-  if (const auto& side = request.image->laterality; side == "L" || side == "R")
-    out.value(DCM_Laterality, side);
-  else if (has_value(from, DCM_Laterality))
-    out.copy_valid(from, DCM_Laterality);
-  else if (!has_value(from, DCM_BodyPartExamined))
-    out.empty(DCM_Laterality);
+  if (is_unpaired(text_of(from, DCM_BodyPartExamined))) return;
+  const auto named = text_of(from, DCM_Laterality);
+  const auto& side = named.empty() ? request.image->laterality : named;
+  out.value(DCM_Laterality, side == "L" || side == "R" ? side : "");
 }
 
 void write_series(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {

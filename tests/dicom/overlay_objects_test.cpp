@@ -64,6 +64,15 @@ std::string complaint(const fs::path& path, const std::function<void(DcmDataset&
 TEST_CASE("a secondary capture satisfies every judge and is the same on every run") {
   SyntheticSeries series;
   SECTION("of a series") {}
+  SECTION("of a body part that the standard does not know") {
+    for (const auto& file : series.files)
+      edit(file, [](DcmDataset& data) { data.putAndInsertString(DCM_BodyPartExamined, "TH CT CHEST WO C"); });
+  }
+  SECTION("of one of a pair") {
+    for (const auto& file : series.files)
+      edit(file, [](DcmDataset& data) { data.putAndInsertString(DCM_BodyPartExamined, "KNEE"); });
+    series.image.laterality = "R";
+  }
   SECTION("of an object with many frames") { make_multi_frame(series); }
   fill_voxels(series.image);
   const auto header = series.header();

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "pipelines/results/results.h"
+#include "pipelines/results/sc.h"
 #include "tests/dicom/judges.h"
 #include "tests/dicom/synthetic_series.h"
 
@@ -59,7 +60,7 @@ TEST_CASE("results for a real series satisfy every judge") {
     return;
   }
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-  const auto image = image_of(folder);
+  auto image = image_of(folder);
   REQUIRE(image.sources.size() == 98);
   const auto labels = two_blobs(image.geometry, 3);
   const auto findings = findings_for(image, true);
@@ -71,11 +72,16 @@ TEST_CASE("results for a real series satisfy every judge") {
   TempFolder out;
   REQUIRE(results::write_results({job, findings, *header, &image, &labels, {}}, out.path()).has_value());
   CHECK(dciodvfy(out.path() / "seg.dcm") == "");
+  image.voxels.assign(image.geometry.voxels(), 0);
+  const results::ResultRequest request{job, findings, *header, &image, &labels, {}};
+  REQUIRE(results::write_sc(request, out.path() / "sc.dcm").has_value());
+  CHECK(dciodvfy(out.path() / "sc.dcm") == "");
   CHECK(dciodvfy(out.path() / "sr.dcm") == "");
   CHECK(dsrdump(out.path() / "sr.dcm") == "");
   CHECK(pydicom(out.path() / "seg.dcm", out.path() / "sr.dcm", files, labels, out.path()) == "");
   files.push_back(out.path() / "seg.dcm");
   files.push_back(out.path() / "sr.dcm");
+  files.push_back(out.path() / "sc.dcm");
   // The source lacks Patient's Birth Date altogether (type 2): ours is there and empty, as it must be.
   CHECK(dcentvfy(files, {"Attribute present in one instance but not the other - Element=<PatientBirthDate>"}) == "");
 }
