@@ -2,6 +2,9 @@
 // What a header says about its series, copied to the Image. Internal to imaging/.
 #pragma once
 
+#include <algorithm>
+#include <span>
+
 #include "pipelines/findings/image.h"
 #include "pipelines/imaging/slice_header.h"
 
@@ -20,7 +23,18 @@ inline void describe(const SliceHeader& header, findings::Image& image) {
   image.view_position = header.view_position;
   image.laterality = header.laterality;
   image.image_type = header.image_type;
-  image.header = header.header;
+}
+
+// Where images or frames do not all say the same, nobody may rely on it; what only some say counts as said, too.
+inline findings::HeaderTexts common_header(std::span<const SliceHeader> slices) {
+  findings::HeaderTexts header;
+  for (const auto& slice : slices) header.insert(slice.header.begin(), slice.header.end());
+  for (auto& [keyword, said] : header)
+    said.differs = std::any_of(slices.begin(), slices.end(), [&, &keyword = keyword, &said = said](const auto& slice) {
+      const auto found = slice.header.find(keyword);
+      return found == slice.header.end() || found->second.text != said.text;
+    });
+  return header;
 }
 
 }  // namespace inferad::imaging

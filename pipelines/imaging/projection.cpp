@@ -106,6 +106,7 @@ Result<OrRefusal<Image>> load_projection(const std::filesystem::path& file, cons
   if (is_colour(header.format)) make_plain_grey(image.grey);
   if (auto refusal = decode_frames(dicom, options.frames, image)) return OrRefusal<Image>(std::move(*refusal));
   describe(header, image);
+  image.header = common_header(dicom.slices());
   image.has_rescale = header.has_rescale;
   return OrRefusal<Image>(std::move(image));
 } catch (const std::bad_alloc&) {

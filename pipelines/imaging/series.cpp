@@ -82,18 +82,6 @@ std::optional<Refusal> decode_all(const std::vector<DicomFile>& files, const Sta
   return std::nullopt;
 }
 
-// Where the images do not all say the same, nobody may rely on it; what only some say counts as said, too.
-findings::HeaderTexts common_header(const std::vector<SliceHeader>& slices) {
-  findings::HeaderTexts header;
-  for (const auto& slice : slices) header.insert(slice.header.begin(), slice.header.end());
-  for (auto& [keyword, said] : header)
-    said.differs = std::any_of(slices.begin(), slices.end(), [&, &keyword = keyword, &said = said](const auto& slice) {
-      const auto found = slice.header.find(keyword);
-      return found == slice.header.end() || found->second.text != said.text;
-    });
-  return header;
-}
-
 void describe_stack(const std::vector<SliceHeader>& slices, const Stack& stack, Image& image) {
   describe(slices[stack.order.front()], image);
   image.header = common_header(slices);

@@ -131,6 +131,25 @@ TEST_CASE("frames that lie nowhere are taken where a pipeline asks for them") {
   CHECK(load_with(FrameChoice::first).voxels[4] == 4);
 }
 
+TEST_CASE("frames of an enhanced image bring the values of their functional groups") {
+  MadeSeries series;
+  const auto loaded = load_projection(series.add_enhanced([](DcmDataset& data) {
+    DcmItem *shared = nullptr, *group = nullptr, *own = nullptr;
+    data.findAndGetSequenceItem(DCM_SharedFunctionalGroupsSequence, shared);
+    shared->findOrCreateSequenceItem(DCM_CTXRayDetailsSequence, group, 0);
+    group->putAndInsertString(DCM_KVP, "120");
+    data.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, own, 2);
+    own->findOrCreateSequenceItem(DCM_CTXRayDetailsSequence, group, 0);
+    group->putAndInsertString(DCM_SliceThickness, "2");
+  }),
+                                      {.frames = findings::FrameChoice::all});
+  REQUIRE(loaded);
+  const auto& header = std::get<findings::Image>(*loaded).header;
+  CHECK(header.at("KVP").text == "120");
+  CHECK_FALSE(header.at("KVP").differs);
+  CHECK(header.at("SliceThickness").differs);
+}
+
 TEST_CASE("colour is luminance, as the standard weighs it") {
   MadeSeries series;
   const LoadOptions all{.frames = findings::FrameChoice::all};
