@@ -32,7 +32,9 @@ int run_command(const NodeChoice& node, const std::string& pipeline, const std::
 }
 
 int pixels_command(const NodeChoice& node, const std::vector<std::filesystem::path>& files) {
-  const auto settings = settings_or_print(node.config);
+  // Only the configured worker matters; without a configuration it is the one beside this program.
+  const bool nothing_configured = node.config == NodeChoice{}.config && !std::filesystem::exists(node.config);
+  const auto settings = nothing_configured ? config::Settings{} : settings_or_print(node.config);
   if (!settings) return exit_status::kConfiguration;
   std::vector<std::string> arguments{"pixels"};
   if (node.json) arguments.push_back("--json");

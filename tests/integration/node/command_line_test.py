@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The subcommands that need no running node, and what the others say without one."""
+import hashlib
 import json
 import shutil
 import unittest
+
+import pydicom
 
 from node_case import NodeCase, support
 
@@ -11,7 +14,7 @@ from node_case import NodeCase, support
 class CommandLine(NodeCase):
     def test_help_and_version(self):
         text = self.inferad("--help")
-        for name in ("serve", "check", "explain", "run", "worklist", "jobs", "outbox", "models", "peers", "echo"):
+        for name in ("serve", "check", "explain", "run", "pixels", "worklist", "jobs", "outbox", "models", "peers", "echo"):
             self.assertIn(name, text)
             self.assertIn("--config", self.inferad(name, "--help"))
         self.assertRegex(self.inferad("--version"), r"inferad \d+\.\d+")
@@ -66,6 +69,14 @@ class CommandLine(NodeCase):
         thin.mkdir()
         shutil.copy(sorted((phantom / "dicom").iterdir())[0], thin)
         self.inferad("run", "ct-lung-density", thin, "--out", self.folder / "out2", "--config", config, status=3)
+        one = next(thin.iterdir())
+        text = self.inferad("pixels", one)  # with no configuration here
+        pixels = hashlib.sha256(pydicom.dcmread(one).pixel_array.tobytes()).hexdigest()
+        self.assertIn(f"{one}: frames 1, rows 160, columns 160, samples 1, bits 16 of 16 signed", text)
+        self.assertIn(pixels, text)
+        text = self.inferad("pixels", "--json", "--config", config, one, self.folder / "out" / "sr.dcm", status=3)
+        self.assertIn(f'"sha256":"{pixels}"', text)
+        self.assertIn("sr.dcm: not analysed because the image has no rows or columns [NO_PIXELS]", text)
 
     def test_the_rules_for_checks_of_the_acquisition_are_right_and_find_their_pipelines(self):
         shipped = support.SOURCE / "config"
