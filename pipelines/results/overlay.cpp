@@ -42,11 +42,8 @@ class Tile {
   void draw(Raster& page, int left, int top, int letter_scale) const {
     for (int y = 0; y < size_.height; ++y)
       for (int x = 0; x < size_.width; ++x) page.set(left + x, top + y, pixel(x, y));
-    const auto caption = input_.caption(slice_);
-    const int width = static_cast<int>(caption.size()) * kLetterAdvance * letter_scale;
-    const int height = kLineAdvance * letter_scale;
-    page.fill(left, top, std::min(width + letter_scale, size_.width), height, {0, 0, 0});
-    page.text(left + letter_scale, top + letter_scale, letter_scale, caption, {255, 255, 255});
+    page.text(left + letter_scale, top - kLineAdvance * letter_scale, letter_scale, input_.caption(slice_),
+              {255, 255, 255});
   }
 
  private:
@@ -130,7 +127,7 @@ Rgb heat_over(std::uint8_t shade, double share) {
   share = std::clamp(share, 0.0, 1.0);
   const auto ramp = [](double value) { return std::clamp(value, 0.0, 1.0) * 255; };
   const std::array hot{ramp(share * 3), ramp(share * 3 - 1), ramp(share * 3 - 2)};
-  const double opacity = std::min(0.7, share * 1.4);
+  const double opacity = std::min(0.5, share);  // the anatomy stays visible
   Rgb colour{};
   for (std::size_t i = 0; i < 3; ++i)
     colour[i] = static_cast<std::uint8_t>(std::lround((1 - opacity) * shade + opacity * hot[i]));
@@ -155,12 +152,13 @@ OverlayPage draw_overlay(const OverlayInput& input) {
   const auto tile = tile_size(input.image.geometry, count == 1 ? kOneTilePixels : kTilePixels);
   const int across = count == 1 ? 1 : 2, down = (count + across - 1) / across;
   const int width = std::max(kPageWidthMin, across * tile.width);
-  const PageText text(input.lines, legends(input, slices), input.heat, width, down * tile.height);
-  OverlayPage page{Raster(width, down * tile.height + text.height()), slices};
+  const PageText text(input.lines, legends(input, slices), input.heat, width, {down * tile.height, down});
+  const int caption = kCaptionAdvance * text.scale(), cell = tile.height + caption;
+  OverlayPage page{Raster(width, down * cell + text.height()), slices, caption};
   for (int i = 0; i < count; ++i)
     Tile(input, window, slices[static_cast<std::size_t>(i)], tile)
-        .draw(page.picture, i % across * tile.width, i / across * tile.height, text.scale());
-  text.draw(page.picture, down * tile.height);
+        .draw(page.picture, i % across * tile.width, i / across * cell + caption, text.scale());
+  text.draw(page.picture, down * cell);
   return page;
 }
 

@@ -21,13 +21,14 @@ struct OverlayInput {
   std::span<const findings::Segment> segments;
   HeatValues heat;
   std::optional<GreyWindow> window;               // of the source's header
-  std::function<std::string(int slice)> caption;  // burned into the tile, ASCII
+  std::function<std::string(int slice)> caption;  // burned in above the tile, ASCII
   std::vector<std::string> lines;                 // burned in below, ASCII; the first is drawn to be seen
 };
 
 struct OverlayPage {
   Raster picture;
   std::vector<int> slices;  // shown, from left to right and top to bottom
+  int caption_height = 0;   // above each tile: nothing of the source is covered, a side marker above all
 };
 
 // The slices it shows: those of key_slices.h, or the one with the greatest heat. Empty: there is nothing to show.

@@ -20,7 +20,7 @@ std::string ascii(std::string_view text, std::size_t characters_max) { return di
 }  // namespace
 
 PageText::PageText(const std::vector<std::string>& lines, const std::vector<Legend>& legends, const HeatValues& heat,
-                   int width, int above)
+                   int width, const AboveText& above)
     : width_(width) {
   for (const auto& line : lines) lines_.push_back({line, lines_.empty(), false, false, {255, 255, 255}});
   const auto shown = std::min<std::size_t>(legends.size(), kLegendsMax);
@@ -35,7 +35,8 @@ PageText::PageText(const std::vector<std::string>& lines, const std::vector<Lege
          false,
          true,
          {}});
-  while (scale_ < kScaleMax && kLetterHeight * scale_ * kLetterShare < above + height()) ++scale_;
+  const auto page_height = [&] { return above.tile_pixels + above.captions * kCaptionAdvance * scale_ + height(); };
+  while (scale_ < kScaleMax && kLetterHeight * scale_ * kLetterShare < page_height()) ++scale_;
 }
 
 // Words go to the next line where the page ends; a word that is longer than the page is cut by it.

@@ -16,11 +16,18 @@ struct Legend {
   std::string label;
 };
 
+constexpr int kCaptionAdvance = kLineAdvance + 1;  // dots of the line above a tile
+
+// What stands above the text: pixels of tiles, and how many lines of captions.
+struct AboveText {
+  int tile_pixels = 0, captions = 0;
+};
+
 class PageText {
  public:
-  // `above`: pixels of the page above the text. What does not fit into kLegendsMax is counted in words.
+  // Legends that do not fit are counted in words.
   PageText(const std::vector<std::string>& lines, const std::vector<Legend>& legends, const HeatValues& heat, int width,
-           int above);
+           const AboveText& above);
 
   int scale() const { return scale_; }
   int height() const;
