@@ -154,3 +154,20 @@ TEST_CASE("MONOCHROME1 is turned over, grey becomes three channels, each gets it
   CHECK(after(step("ShiftIntensity", {{"offset", value(1024)}}), made({-1024, 0}, {1, 2})) ==
         std::vector<float>{0, 1024});
 }
+
+TEST_CASE("an image is resized with a filter as wide as the step, as LibTorch does it") {
+  struct Case {
+    std::int64_t rows, columns, to_rows, to_columns;
+  };
+  for (const auto& [rows, columns, to_rows, to_columns] :
+       {Case{371, 418, 45, 44}, {100, 77, 224, 300}, {55, 600, 55, 13}, {7, 5, 1, 1}, {2, 3, 9, 1}}) {
+    const auto image = noise(2 * rows * columns).view({2, columns, rows}).transpose(1, 2);  // not contiguous
+    const auto made = done(
+        step("ResizeAntialiasing", {{"spatial_size", list({static_cast<int>(to_rows), static_cast<int>(to_columns)})}}),
+        {image});
+    const auto expected = at::_upsample_bilinear2d_aa(image.unsqueeze(0), {to_rows, to_columns}, false).squeeze(0);
+    INFO(rows << " x " << columns << " to " << to_rows << " x " << to_columns);
+    REQUIRE(made.data.sizes() == expected.sizes());
+    CHECK((made.data - expected).abs().max().item<double>() < 1e-4);  // LibTorch's places are float32
+  }
+}
