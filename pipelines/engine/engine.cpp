@@ -66,6 +66,7 @@ Result<Engine> Engine::load(const std::filesystem::path& catalog, const std::fil
   }
   for (const auto& folder : folders) {
     const auto name = folder.filename().string();
+    if (!options.only.empty() && name != options.only) continue;
     if (std::find(options.leave_out.begin(), options.leave_out.end(), name) != options.leave_out.end()) continue;
     if (options.loading) options.loading(name);
     if (auto added = impl->add(folder, models, options); !added) {

@@ -24,6 +24,7 @@ struct JoinInput;
 struct EngineOptions {
   std::string device = "cpu";  // cpu, cuda, cuda:N
   int threads = 2;
+  std::string only = {};                                               // the pipeline that is looked at; empty: all
   std::vector<std::string> leave_out{};                                // pipelines that are not looked at
   std::function<void(const std::string& pipeline)> loading = nullptr;  // told before each pipeline
 };

@@ -29,10 +29,11 @@ int fail(const Error& error, int status = exit_status::kFailed) {
 }
 
 Result<engine::Engine> load_engine(const EngineChoice& choice,
-                                   std::function<void(const std::string&)> loading = nullptr) {
+                                   std::function<void(const std::string&)> loading = nullptr, std::string only = {}) {
   return engine::Engine::load(choice.catalog, choice.models,
                               {.device = choice.device,
                                .threads = choice.threads,
+                               .only = std::move(only),
                                .leave_out = choice.leave_out,
                                .loading = std::move(loading)});
 }
@@ -103,10 +104,8 @@ void print_summary(const findings::Findings& findings) {
 Result<int> run_job(const EngineChoice& engine_choice, const RunChoice& choice) {
   INFERAD_TRY(auto study, imaging::find_series(choice.paths, engine_choice.threads));
   if (study.skipped > 0) fmt::print(stderr, "{} files are no DICOM images\n", study.skipped);
-  INFERAD_TRY(auto engine, load_engine(engine_choice));
-  for (const auto& refused : engine.refused()) {
-    if (refused.name == choice.pipeline) return Error{Errc::model, refused.reason};
-  }
+  INFERAD_TRY(auto engine, load_engine(engine_choice, nullptr, choice.pipeline));
+  if (!engine.refused().empty()) return Error{Errc::model, engine.refused().front().reason};
   auto job = make_job(choice, std::move(study));
   INFERAD_TRY(job.inputs, inputs_of(choice));
   INFERAD_TRY_STATUS(write_file_durable(choice.out / "job.json", findings::to_json(job)));
