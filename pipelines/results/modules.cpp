@@ -299,4 +299,13 @@ void write_acquisition_contribution(ItemWriter& out, const SourceHeader& source)
   item.code(DCM_PurposeOfReferenceCodeSequence, kAcquisitionEquipment);
 }
 
+void write_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {
+  write_sop_common(out, request, identity);
+  write_patient_and_study(out, request.source);
+  write_series(out, request, identity);
+  write_equipment(out, request);
+  write_algorithm_contribution(out, request.findings.algorithm);
+  write_acquisition_contribution(out, request.source);
+}
+
 }  // namespace inferad::results

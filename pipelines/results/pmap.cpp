@@ -117,12 +117,7 @@ Result<WrittenObject> write_pmap(const ResultRequest& request, const std::filesy
   const auto identity = identity_of(request, ResultKind::pmap);
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
-  write_sop_common(out, request, identity);
-  write_patient_and_study(out, request.source);
-  write_series(out, request, identity);
-  write_equipment(out, request);
-  write_algorithm_contribution(out, request.findings.algorithm);
-  write_acquisition_contribution(out, request.source);
+  write_common(out, request, identity);
   out.copy_valid(request.source.reference(), DCM_BodyPartExamined);
   write_frame_of_reference(out, request, true);
   write_image_modules(out, request, frames.size());

@@ -83,12 +83,7 @@ Result<WrittenObject> write_sc(const ResultRequest& request, const std::filesyst
   identity.sop_class_uid = UID_SecondaryCaptureImageStorage;
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
-  write_sop_common(out, request, identity);
-  write_patient_and_study(out, request.source);
-  write_series(out, request, identity);
-  write_equipment(out, request);
-  write_algorithm_contribution(out, request.findings.algorithm);
-  write_acquisition_contribution(out, request.source);
+  write_common(out, request, identity);
   write_body_part(out, request);
   write_image_modules(out, request, page);
   INFERAD_TRY_STATUS(write_checked(object, path, [&](const auto& part) { return check_sc(request, part); }));
