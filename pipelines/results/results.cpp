@@ -98,6 +98,14 @@ constexpr std::array<std::pair<ResultKind, Writer>, 11> kWriters{{
     {ResultKind::pr, add<has_drawings, write_pr>},
 }};
 
+// What failed its check is never sent; whoever waits for it is to know.
+Status write_kind(Output& out, ResultKind kind, Writer writer) {
+  auto status = writer(out, kind);
+  if (status.has_value() || status.error().code != Errc::model) return status;
+  out.files.push_back({"", kind, {}, status.error().what});
+  return ok();
+}
+
 }  // namespace
 
 std::string file_name_of(ResultKind kind) {
@@ -112,7 +120,7 @@ Result<std::vector<ResultFile>> write_results(const ResultRequest& request, cons
   for (const auto& facts : result_kinds()) {
     if (std::find(wanted.begin(), wanted.end(), facts.kind) == wanted.end()) continue;
     for (const auto& [kind, writer] : kWriters)
-      if (kind == facts.kind) INFERAD_TRY_STATUS(writer(out, kind));
+      if (kind == facts.kind) INFERAD_TRY_STATUS(write_kind(out, kind, writer));
   }
   return std::move(out.files);
 }

@@ -59,6 +59,7 @@ struct ResultFile {
   std::string name;  // in the folder: "seg-labelmap.dcm"
   ResultKind kind = ResultKind::sr;
   std::optional<ResultKind> beside = {};  // of a report: the segmentation that it refers to
+  std::string refused = {};               // why it failed its check; then there is no file, and no name
   bool operator==(const ResultFile&) const = default;
 };
 
@@ -66,8 +67,9 @@ std::string file_name_of(ResultKind kind);
 
 // Writes the kinds of job.results that this study gives into `folder`, and tells which, in sending order. A mask
 // without any voxel gives no SEG; the report then says so. A report is written beside each segmentation, to refer to
-// it. On failure nothing half-written stays; objects that were complete may stay. Errc::invalid_input: request
-// contradicts itself or the images; Errc::io: disk; Errc::model: an object failed its check.
+// it. On failure nothing half-written stays; objects that were complete may stay. An object that fails its check is
+// told as refused and the others are written. Errc::invalid_input: request contradicts itself or the images; Errc::io:
+// disk.
 Result<std::vector<ResultFile>> write_results(const ResultRequest& request, const std::filesystem::path& folder);
 
 }  // namespace inferad::results

@@ -113,7 +113,12 @@ Result<int> run_job(const EngineChoice& engine_choice, const RunChoice& choice) 
   INFERAD_TRY(const auto text, read_file(choice.out / "findings.json", 16 << 20));
   INFERAD_TRY(const auto findings, findings::findings_from_json(text));
   print_summary(findings);
-  for (const auto& object : result.objects) fmt::print("{}\n", (choice.out / object.name).string());
+  for (const auto& object : result.objects) {
+    if (object.refused.empty())
+      fmt::print("{}\n", (choice.out / object.name).string());
+    else
+      fmt::print(stderr, "{} not written: {}\n", to_string(object.kind), object.refused);
+  }
   return result.outcome == findings::Outcome::analysed ? exit_status::kDone : exit_status::kNotAnalysed;
 }
 

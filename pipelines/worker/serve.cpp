@@ -103,6 +103,8 @@ class Session {
     if (result)
       for (const auto& object : result->objects) {
         objects.push_back({{"file", object.name}, {"kind", to_string(object.kind)}});
+        if (!object.refused.empty())
+          objects.back() = {{"kind", to_string(object.kind)}, {"refused", object.refused.substr(0, kReasonMax)}};
         if (object.beside) objects.back()["beside"] = to_string(*object.beside);
       }
     send({{"event", "done"},

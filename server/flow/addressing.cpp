@@ -16,7 +16,7 @@ using Objects = std::vector<store::Fallback>;
 Objects objects_of(ResultKind kind, std::optional<ResultKind> beside, std::span<const StoredResult> results) {
   Objects objects;
   for (const auto& result : results)
-    if (result.kind == kind && result.beside == beside) objects.push_back(result.object);
+    if (result.kind == kind && result.beside == beside && result.refused.empty()) objects.push_back(result.object);
   return objects;
 }
 
@@ -31,7 +31,8 @@ std::vector<Objects> alternatives_of(ResultKind kind, const config::ResultDestin
       if (!objects.empty()) alternatives.push_back(std::move(objects));
     }
   if (!alternatives.empty()) return alternatives;
-  const auto first = std::find_if(results.begin(), results.end(), [&](const auto& each) { return each.kind == kind; });
+  const auto first = std::find_if(results.begin(), results.end(),
+                                  [&](const auto& each) { return each.kind == kind && each.refused.empty(); });
   if (first != results.end()) alternatives.push_back(objects_of(kind, first->beside, results));
   return alternatives;
 }
@@ -65,6 +66,21 @@ void add_deliveries(const config::Wish& wish, const config::ResultDestination& d
   }
 }
 
+// What a human has to know of: nothing goes out for this wish, since what there was failed its check.
+void add_refused(const config::Wish& wish, const config::ResultDestination& destination,
+                 std::span<const StoredResult> results, std::vector<store::NewDelivery>& deliveries) {
+  const auto wished = [&](const StoredResult& each) {
+    return std::find(wish.begin(), wish.end(), each.kind) != wish.end();
+  };
+  const auto usable = [&](const StoredResult& each) { return wished(each) && each.refused.empty(); };
+  const auto refused = std::find_if(results.begin(), results.end(), wished);
+  if (refused == results.end() || std::any_of(results.begin(), results.end(), usable)) return;
+  auto& delivery = deliveries.emplace_back();
+  delivery.destination = destination.peer;
+  delivery.kind = to_string(refused->kind);
+  delivery.parked_because = refused->refused;
+}
+
 }  // namespace
 
 std::vector<ResultKind> kinds_wanted(std::span<const config::ResultDestination> destinations) {
@@ -85,6 +101,7 @@ std::vector<store::NewDelivery> addressed(std::span<const config::ResultDestinat
     std::stable_partition(wishes.begin(), wishes.end(),
                           [](const auto& wish) { return !facts_of(wish.front()).refers; });
     for (const auto& wish : wishes) add_deliveries(wish, destination, results, deliveries);
+    for (const auto& wish : wishes) add_refused(wish, destination, results, deliveries);
   }
   return deliveries;
 }

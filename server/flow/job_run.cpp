@@ -40,7 +40,8 @@ AiState state_of(WorkerResult::Outcome outcome) {
 std::vector<store::Report> reports_among(const std::vector<StoredResult>& results) {
   std::vector<store::Report> reports;
   for (const auto& each : results)
-    if (facts_of(each.kind).report) reports.push_back({each.object.kind, each.object.sop_instance_uid});
+    if (facts_of(each.kind).report && each.refused.empty())
+      reports.push_back({each.object.kind, each.object.sop_instance_uid});
   return reports;
 }
 
@@ -221,7 +222,12 @@ void JobRun::report_failure(FreeWorker& worker) {
 
 Result<std::vector<StoredResult>> JobRun::results_of(const WorkerResult& result) const {
   std::vector<StoredResult> results;
-  for (const auto& [name, kind, beside] : result.objects) {
+  for (const auto& [name, kind, beside, refused] : result.objects) {
+    if (!refused.empty()) {
+      log::error("result_refused", {{"job", lease_.id}, {"kind", to_string(kind)}, {"reason", refused}});
+      results.push_back({kind, {}, beside, refused});
+      continue;
+    }
     if (!is_plain_name(name)) return Error{Errc::model, "the worker names a result outside the job folder"};
     std::error_code error;
     if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(folder_ / name, error)))

@@ -28,6 +28,7 @@ struct WorkerObject {
   std::string file;  // name in the job folder
   ResultKind kind = ResultKind::sr;
   std::optional<ResultKind> beside = {};  // of a report: the segmentation that it refers to
+  std::string refused = {};               // why it failed its check; then there is no file
   bool operator==(const WorkerObject&) const = default;
 };
 

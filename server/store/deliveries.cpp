@@ -16,14 +16,16 @@ struct DeliveryRow {
   std::int64_t id = 0, study_id = 0;
   std::string destination, kind;
   DeliveryState state = DeliveryState::waiting;
+  bool empty = false;  // nothing to send
 };
 
 Result<DeliveryRow> delivery_row(Database& db, std::int64_t delivery_id) {
   DeliveryRow delivery;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT id, study_id, destination, kind, state FROM delivery WHERE id = $1",
+      "SELECT id, study_id, destination, kind, state, file = '' AND message = '' FROM delivery WHERE id = $1",
       [&](Row& row) {
-        row >> delivery.id >> delivery.study_id >> delivery.destination >> delivery.kind >> delivery.state;
+        row >> delivery.id >> delivery.study_id >> delivery.destination >> delivery.kind >> delivery.state >>
+            delivery.empty;
       },
       delivery_id));
   if (delivery.id == 0) return no_such("delivery");
@@ -103,12 +105,17 @@ Status add_deliveries(Database& db, std::int64_t study_id, std::int64_t job_id, 
         const auto id,
         db.value<std::int64_t>(
             "INSERT INTO delivery (study_id, job_id, destination, kind, file, message, sop_class_uid, sop_instance_uid,"
-            " transfer_syntax_uid, state, created_at, next_attempt_at, beside_class_uid)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12) ON CONFLICT DO NOTHING RETURNING id",
+            " transfer_syntax_uid, state, created_at, next_attempt_at, beside_class_uid, last_error)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13) ON CONFLICT DO NOTHING RETURNING id",
             study_id, job_id, delivery.destination, delivery.kind, delivery.file, delivery.message,
-            delivery.sop_class_uid, delivery.sop_instance_uid, delivery.transfer_syntax_uid, DeliveryState::waiting,
-            now, delivery.beside_class_uid));
+            delivery.sop_class_uid, delivery.sop_instance_uid, delivery.transfer_syntax_uid,
+            delivery.parked_because.empty() ? DeliveryState::waiting : DeliveryState::parked, now,
+            delivery.beside_class_uid, delivery.parked_because));
     if (id) INFERAD_TRY_STATUS(add_fallbacks(db, *id, delivery.fallbacks));
+    if (id && !delivery.parked_because.empty())
+      INFERAD_TRY_STATUS(
+          add_event(db, study_id, now,
+                    fmt::format("{} to {} parked: {}", delivery.kind, delivery.destination, delivery.parked_because)));
   }
   return ok();
 }
@@ -176,6 +183,7 @@ Status Ledger::retry_delivery(std::int64_t delivery_id, WallTime now) {
     INFERAD_TRY(const DeliveryRow delivery, delivery_row(db, delivery_id));
     if (delivery.state != DeliveryState::parked && delivery.state != DeliveryState::waiting)
       return Error{Errc::refused, "only a parked or waiting delivery can be retried"};
+    if (delivery.empty) return Error{Errc::refused, "there is nothing to send: the object failed its check"};
     INFERAD_TRY_STATUS(db.run("UPDATE delivery SET state = $1, next_attempt_at = 0 WHERE id = $2",
                               DeliveryState::waiting, delivery_id));
     return add_event(db, delivery.study_id, now,

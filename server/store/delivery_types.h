@@ -25,6 +25,7 @@ struct NewDelivery {
   std::string sop_class_uid, sop_instance_uid, transfer_syntax_uid;
   std::vector<Fallback> fallbacks = {};  // best first
   std::string beside_class_uid = {};     // as in Fallback
+  std::string parked_because = {};       // not empty: there is nothing to send, for this reason
 };
 
 struct DeliveryLease {

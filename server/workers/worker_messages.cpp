@@ -116,12 +116,13 @@ DoneEvent read_done(Reader& message) {
   }
   for (const auto& item : message.list("objects", kObjectsMax)) {
     Reader object(item);
-    const auto file = object.text("file", kNameMax);
+    const auto refused = object.text("refused", kTextMax, false);
+    const auto file = object.text("file", kNameMax, refused.empty());
     const auto kind = result_kind(object.text("kind", kNameMax));
     const auto beside = object.text("beside", kNameMax, false);
     const auto beside_kind = result_kind(beside);
-    if (!is_file_name(file) || !kind || (!beside.empty() && !beside_kind)) message.fail("objects");
-    event.result.objects.push_back({file, kind.value_or(ResultKind::sr), beside_kind});
+    if (is_file_name(file) != refused.empty() || !kind || (!beside.empty() && !beside_kind)) message.fail("objects");
+    event.result.objects.push_back({file, kind.value_or(ResultKind::sr), beside_kind, refused});
   }
   return event;
 }

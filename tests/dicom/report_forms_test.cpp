@@ -143,6 +143,20 @@ TEST_CASE("not analysed and failed have a code each, in every form of the report
   }
 }
 
+TEST_CASE("an object that fails its own check is told and not written, and the others are") {
+  SyntheticSeries series;
+  series.findings.items[2].concept_code.meaning.clear();
+  const auto header = series.header();
+  TempFolder out;
+  const auto written = results::write_results(series.request(header), out.path());
+  REQUIRE(written.has_value());
+  CHECK(*written == std::vector<results::ResultFile>{
+                        {"seg.dcm", ResultKind::seg},
+                        {"", ResultKind::sr, {}, "SR check: a code lacks its value, scheme or meaning"}});
+  CHECK_FALSE(std::filesystem::exists(out.path() / "sr.dcm"));
+  CHECK(std::distance(std::filesystem::directory_iterator(out.path()), {}) == 1);
+}
+
 TEST_CASE("every form has UIDs of its own, and a report beside another segmentation is another object") {
   const SyntheticSeries series;
   const auto header = series.header();

@@ -307,7 +307,7 @@ TEST_CASE("defects of the source header neither stop the results nor spread wher
   const auto header = series.header();
   const auto written = results::write_results(series.request(header), out.path());
   REQUIRE(written.has_value());
-  for (const auto& [name, kind, beside] : *written) {
+  for (const auto& [name, kind, beside, refused] : *written) {
     CHECK(dciodvfy(out.path() / name) == "");
     CHECK(value_of(out.path() / name, DCM_StudyDescription) == "CT thorax");
     CHECK(value_of(out.path() / name, DCM_PatientAge) == "");

@@ -83,7 +83,7 @@ class Node:
         self.dicom, self.http = free_port(), free_port()
         self.process = None
         peers = [{"name": "sender", "ae_title": "*", "addresses": ["127.0.0.0/8"], "roles": ["send"]}]
-        for name, ae_title, port in results:
+        for name, ae_title, port, *_ in results:
             peers.append({"name": name, "ae_title": ae_title, "host": "127.0.0.1", "port": port,
                           "roles": ["receive_results"]})
         if query:
@@ -102,7 +102,7 @@ class Node:
             "retry": {"first_s": 1, "max_s": 2},
             "worklist": {"alarm_results": 0},  # every study of these tests is positive
             "peers": peers,
-            "results": [{"peer": name} for name, _, _ in results],
+            "results": [{"peer": name, **(profile[0] if profile else {})} for name, _, _, *profile in results],
             "hl7": [{"name": name, "host": "127.0.0.1", "port": port} for name, port in hl7],
         }
         if query:
@@ -175,15 +175,25 @@ def send(folder, port, called="INFERAD", calling="STORESCU", options=()):
 class StoreScp:
     """DCMTK's storescp: keeps every object it is sent in a file of its own, also when it comes twice."""
 
-    def __init__(self, folder, ae_title="ARCHIVE", port=None):
+    def __init__(self, folder, ae_title="ARCHIVE", port=None, accepts=()):
+        """`accepts`: SOP classes by DCMTK's names, and no others; none: all that storescp knows."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.accepted = ["+xa"]
+        if accepts:
+            profile = self.folder.with_suffix(".cfg")
+            profile.write_text("[[TransferSyntaxes]]\n[Plain]\nTransferSyntax1 = LocalEndianExplicit\n"
+                               "TransferSyntax2 = LittleEndianImplicit\n[[PresentationContexts]]\n[Only]\n"
+                               + "".join(f"PresentationContext{number} = {name}\\Plain\n"
+                                         for number, name in enumerate(("VerificationSOPClass", *accepts), 1))
+                               + "[[Profiles]]\n[Narrow]\nPresentationContexts = Only\n")
+            self.accepted = ["-xf", str(profile), "Narrow"]
         self.ae_title, self.port = ae_title, port or free_port()
         self.process = None
 
     def start(self):
         self.process = subprocess.Popen(
-            ["storescp", "+uf", "+xa", "--bit-preserving", "-aet", self.ae_title, "-od", str(self.folder), str(self.port)],
+            ["storescp", "+uf", *self.accepted, "--bit-preserving", "-aet", self.ae_title, "-od", str(self.folder), str(self.port)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "TCP_NODELAY": "1", "LD_PRELOAD": str(loopback_shim(self.folder.parent))})
         wait_for("storescp to listen", lambda: listening(self.port), 10)

@@ -24,7 +24,10 @@ class Life(NodeCase):
     def test_a_study_goes_in_and_results_and_priority_come_out(self):
         archive = self.started(support.StoreScp(self.folder / "archive"))
         receiver = self.started(support.MllpListener(self.folder))
-        node = self.node(results=[("archive", "ARCHIVE", archive.port)], hl7=[("engine", receiver.port)]).start()
+        plain = self.started(support.StoreScp(self.folder / "plain", accepts=("ComprehensiveSRStorage", "CTImageStorage")))
+        wishes = {"send": [["SR", "SR_COMPREHENSIVE"]]}
+        node = self.node(results=[("archive", "ARCHIVE", archive.port), ("plain", "ARCHIVE", plain.port, wishes)],
+                         hl7=[("engine", receiver.port)]).start()
         phantom = support.make_phantom(self.folder / "phantom", *PHANTOM)
         uid = json.loads((phantom / "truth.json").read_text())["study_uid"]
         stored, status = support.send(phantom / "dicom", node.dicom)
@@ -35,6 +38,7 @@ class Life(NodeCase):
         self.assertIn(entry["level"], ("STAT", "HIGH"))
         support.wait_for("SEG and SR in the archive", lambda: len(archive.objects()) >= 2, 60)
         self.assertEqual(sorted(data.Modality for data in archive.objects()), ["SEG", "SR"])
+        self.check_fallback(node, archive, plain)
         message = support.wait_for("the HL7 message", receiver.messages, 30)[0]
         self.assertEqual(message["ack"], "AA")
         support.wait_for("an empty outbox", lambda: all(d["state"] == "delivered" for d in
@@ -44,6 +48,17 @@ class Life(NodeCase):
         self.check_pages_and_log(node)
         self.assertEqual(node.stop(), 0)
         self.assertIn('"event":"stopped"', node.log.read_text())
+
+    def check_fallback(self, node, archive, plain):
+        """Who refuses Comprehensive 3D SR gets Comprehensive SR, another object of the same study."""
+        report = support.wait_for("a report in the plain archive", plain.objects, 60)[0]
+        comprehensive, comprehensive_3d = "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.88.34"
+        other = next(data for data in archive.objects() if data.Modality == "SR")
+        self.assertEqual((report.SOPClassUID, other.SOPClassUID), (comprehensive, comprehensive_3d))
+        self.assertEqual(report.StudyInstanceUID, other.StudyInstanceUID)
+        self.assertNotEqual(report.SOPInstanceUID, other.SOPInstanceUID)
+        support.wait_for("what the plain archive got", lambda: ("plain", "SR_COMPREHENSIVE", "delivered") in [
+            (each["destination"], each["kind"], each["state"]) for each in node.get("/api/v1/outbox")["deliveries"]], 30)
 
     def check_commands(self, node, entry):
         ask = lambda *arguments: self.inferad(*arguments, "--config", node.config)  # noqa: E731

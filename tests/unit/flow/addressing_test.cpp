@@ -52,6 +52,15 @@ TEST_CASE("every object of a kind is sent") {
   CHECK(lines(deliveries, "a") == Lines{"DERIVED 1 3", "DERIVED 2"});
 }
 
+TEST_CASE("what failed its check is parked with the reason and holds nothing, unless an alternative goes") {
+  const std::vector<config::ResultDestination> two{{"a", {{seg}, {sr}}}, {"b", {{seg, sc}}}};
+  const auto deliveries =
+      addressed(two, std::vector{StoredResult{seg, {}, {}, "SEG check: x"}, result(sc, "1"), result(sr, "2")});
+  CHECK(lines(deliveries, "a") == Lines{"SR 2", "SEG "});
+  CHECK(deliveries[1].parked_because == "SEG check: x");
+  CHECK(lines(deliveries, "b") == Lines{"SC 1"});
+}
+
 TEST_CASE("a report goes beside the segmentation that the destination takes") {
   const std::vector results{result(seg, "1"),
                             result(seg_labelmap, "2"),

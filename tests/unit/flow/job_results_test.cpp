@@ -25,6 +25,26 @@ TEST_CASE(
   CHECK(bench.sent(study) == std::vector<std::string>{"ris HL7", "viewer SEG", "viewer SR", "pacs SR"});
 }
 
+TEST_CASE("an object that failed its check is parked with its reason and never sent, and holds nothing") {
+  Bench bench;
+  const auto study = bench.node.study_with_job("1.1");
+  bench.workers.scripts.push_back(
+      [&](const WorkerOrder& order, JobObserver& observer, const std::stop_token&) -> Result<WorkerResult> {
+        must(bench.workers.tell_findings(order, observer));
+        FakeWorkers::write_results(order);
+        return WorkerResult{WorkerResult::Outcome::done, "", {{"", ResultKind::seg, {}, "SEG check: a bit"}, kSr}};
+      });
+  REQUIRE(bench.attempt());
+  const auto deliveries = bench.node.detail(study).deliveries;
+  CHECK(bench.sent(study) == std::vector<std::string>{"ris HL7", "pacs SR", "pacs SEG", "archive SR"});
+  CHECK(deliveries[2].state == DeliveryState::parked);
+  CHECK(deliveries[2].last_error == "SEG check: a bit");
+  CHECK(bench.node.ledger->retry_delivery(deliveries[2].id, wall_now()).error().code == Errc::refused);
+  const auto due = must(bench.node.ledger->lease_deliveries("pacs", wall_now(), 10));
+  REQUIRE(due.size() == 1);
+  CHECK(due[0].kind == "SR");
+}
+
 TEST_CASE("a job that failed for good is reported as failed, from another worker, and stays failed") {
   Bench bench;
   const auto study = bench.node.study_with_job("1.1");

@@ -23,11 +23,13 @@ TEST_CASE("every message of the protocol is read") {
   CHECK(std::get<FindingsEvent>(*parse_event(R"({"event":"findings","job":"17"})")).job == "17");
   const auto done = parse_event(
       R"({"event":"done","job":"1","outcome":"not_analysed","reason":"r","objects":[{"file":"seg.dcm","kind":"SEG"},)"
-      R"({"file":"sr.dcm","kind":"SR","beside":"SEG"}]})");
+      R"({"file":"sr.dcm","kind":"SR","beside":"SEG"},{"kind":"PR","refused":"PR check: x"}]})");
   REQUIRE(done);
   CHECK(std::get<DoneEvent>(*done).result.outcome == flow::WorkerResult::Outcome::not_analysed);
   CHECK(std::get<DoneEvent>(*done).result.objects ==
-        std::vector<flow::WorkerObject>{{"seg.dcm", ResultKind::seg}, {"sr.dcm", ResultKind::sr, ResultKind::seg}});
+        std::vector<flow::WorkerObject>{{"seg.dcm", ResultKind::seg},
+                                        {"sr.dcm", ResultKind::sr, ResultKind::seg},
+                                        {"", ResultKind::pr, {}, "PR check: x"}});
 }
 
 TEST_CASE("what is no message of the protocol is refused") {
