@@ -25,7 +25,8 @@ const words = (...parts) => parts.filter(Boolean).join(' · ');
 function levelCell(entry) {
   const raised = isRaised(entry);
   const title = raised ? `Raised from ${entry.order_level} because of the analysis` : `As ordered: ${entry.order_level}`;
-  return [line('main', levelChip(entry.level, title)), line('sub', raised ? [icon('raised'), 'raised by AI'] : '')];
+  const chip = line('main', levelChip(entry.level, title));
+  return raised ? [chip, line('sub', icon('raised'), 'raised by AI')] : [chip];
 }
 
 function orderCell(entry) {
