@@ -58,6 +58,10 @@ void add_file_commands(CLI::App& app, Words& words, int& status) {
       "rescaled, windowed or converted to another colour space. With pydicom: sha256(pixel_array.tobytes()).\n"
       "Exit status: 0 all decoded, 1 a file cannot be opened, 3 a file cannot be decoded (the reason is told).");
 
+  add_command(
+      app, words, "conformance", "print the tables of the DICOM conformance statement (server/CONFORMANCE.md)",
+      [] { return conformance_command(); }, status);
+
   auto* echo = add_command(
       app, words, "echo", "does a configured peer answer?", [&] { return echo_command(words.node, words.peer); },
       status);

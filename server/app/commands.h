@@ -29,6 +29,7 @@ int run_command(const NodeChoice& node, const std::string& pipeline, const std::
                 const std::filesystem::path& out);
 // Through inferad-worker: decodes image files and prints the SHA-256 of their stored values.
 int pixels_command(const NodeChoice& node, const std::vector<std::filesystem::path>& files);
+int conformance_command();  // prints the tables of server/CONFORMANCE.md
 int echo_command(const NodeChoice& node, const std::string& peer);
 // Gets the weights that model.json names, checks and keeps them. `mirror`: URL or folder with MODEL/FILE, "" = the
 // model's own source.

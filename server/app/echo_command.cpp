@@ -7,6 +7,7 @@
 
 #include "server/app/ask_node.h"
 #include "server/app/commands.h"
+#include "server/app/conformance.h"
 #include "server/flow/outbox.h"
 #include "server/net/dicom_client.h"
 
@@ -27,6 +28,11 @@ int echo_command(const NodeChoice& node, const std::string& name) {
     return exit_status::kFailed;
   }
   fmt::print("{} at {}:{} answers\n", peer->ae_title, peer->host, peer->port);
+  return exit_status::kDone;
+}
+
+int conformance_command() {
+  fmt::print("{}", conformance_tables());
   return exit_status::kDone;
 }
 
