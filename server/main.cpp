@@ -11,6 +11,7 @@ using namespace inferad::app;
 struct Words {  // what the command line said
   NodeChoice node;
   std::string pipeline, peer, calling_ae, model, mirror, name, why;
+  std::vector<std::string> results;
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out, source;
   std::int64_t id = 0;
@@ -41,10 +42,11 @@ void add_file_commands(CLI::App& app, Words& words, int& status) {
 
   auto* run = add_command(
       app, words, "run", "run one pipeline on files, without a node",
-      [&] { return run_command(words.node, words.pipeline, words.paths, words.out); }, status);
+      [&] { return run_command(words.node, words.pipeline, words.paths, words.out, words.results); }, status);
   run->add_option("pipeline", words.pipeline, "name of the pipeline")->required();
   run->add_option("path", words.paths, "DICOM files or folders of one study")->required();
-  run->add_option("--out", words.out, "folder for findings.json, seg.dcm and sr.dcm")->required();
+  run->add_option("--out", words.out, "folder for findings.json and the results")->required();
+  run->add_option("--result", words.results, "kind of result, such as SEG_LABELMAP (may be repeated; SEG and SR)");
 
   auto* pixels = add_command(
       app, words, "pixels", "decode image files and print the SHA-256 of their pixels",

@@ -21,11 +21,12 @@ int check_command(const NodeChoice& node) {
 }
 
 int run_command(const NodeChoice& node, const std::string& pipeline, const std::vector<std::filesystem::path>& paths,
-                const std::filesystem::path& out) {
+                const std::filesystem::path& out, const std::vector<std::string>& results) {
   const auto settings = settings_or_print(node.config);
   if (!settings) return exit_status::kConfiguration;
   std::vector<std::string> arguments{"run", pipeline, "--out", out.string()};
   for (const auto& argument : engine_arguments(*settings)) arguments.push_back(argument);
+  for (const auto& kind : results) arguments.insert(arguments.end(), {"--result", kind});
   arguments.push_back("--");
   for (const auto& path : paths) arguments.push_back(path.string());
   return run_worker(*settings, arguments);

@@ -26,7 +26,7 @@ int explain_command(const NodeChoice& node, const std::vector<std::filesystem::p
                     const std::string& calling_ae);
 // Through inferad-worker: one pipeline on files.
 int run_command(const NodeChoice& node, const std::string& pipeline, const std::vector<std::filesystem::path>& paths,
-                const std::filesystem::path& out);
+                const std::filesystem::path& out, const std::vector<std::string>& results);
 // Through inferad-worker: decodes image files and prints the SHA-256 of their stored values.
 int pixels_command(const NodeChoice& node, const std::vector<std::filesystem::path>& files);
 int conformance_command();  // prints the tables of server/CONFORMANCE.md
