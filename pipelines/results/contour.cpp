@@ -34,7 +34,7 @@ bool straight(const Corner& a, const Corner& b, const Corner& c) {
 }
 
 // Follows edges from `start` until it comes back, and takes them out.
-std::vector<Corner> walk(Edges& edges, const Corner& start) {
+std::vector<Corner> walk(Edges& edges, Corner start) {
   std::vector<Corner> corners{start};
   for (auto edge = edges.find(start); edge != edges.end(); edge = edges.find(corners.back())) {
     const auto next = edge->second;
