@@ -176,12 +176,13 @@ TEST_CASE("a PACS that is down is asked ever more rarely, with one object, and d
   std::vector<std::int64_t> studies;
   for (int i = 1; i <= 20; ++i) studies.push_back(bench.results_of(fmt::format("1.{}", i)));
   bench.pacs.down = true;
+  const auto before = steady_now();  // how long the rounds take does not matter
   CHECK(bench.courier->round(bench.now, {}));
-  CHECK(bench.courier->hold(steady_now()) > Millis(4'000));
+  CHECK(bench.courier->hold(before) > Millis(4'000));
   const int tries = bench.pacs.associations;
   CHECK(bench.courier->round(bench.now + std::chrono::seconds(30), {}));
   CHECK(bench.pacs.associations == tries + 1);
-  CHECK(bench.courier->hold(steady_now()) > Millis(9'000));
+  CHECK(bench.courier->hold(before) > Millis(9'000));
   bench.pacs.down = false;
   bench.rounds(bench.now + std::chrono::minutes(10));
   CHECK(bench.courier->hold(steady_now()) == Millis(0));
