@@ -106,7 +106,7 @@ void write_pixels(ItemWriter& out, const ResultRequest& request, int slice, cons
 
 void write_image(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity, int slice,
                  const Scale& scale) {
-  write_common(out, request, identity);
+  write_pixel_common(out, request, identity);
   write_body_part(out, request);
   out.value(DCM_InstanceNumber, std::to_string(slice + 1));
   const auto form = form_of(request);

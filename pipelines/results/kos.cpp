@@ -20,33 +20,11 @@ namespace inferad::results {
 
 namespace {
 
-// Type 1 and 2 of PS3.3 A.35.4 and its modules.
-const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
-                                          DCM_SOPInstanceUID,
-                                          DCM_StudyInstanceUID,
-                                          DCM_SeriesInstanceUID,
-                                          DCM_Modality,
-                                          DCM_SeriesNumber,
-                                          DCM_InstanceNumber,
-                                          DCM_ContentDate,
-                                          DCM_ContentTime,
-                                          DCM_Manufacturer,
-                                          DCM_ValueType,
-                                          DCM_ConceptNameCodeSequence,
-                                          DCM_ContinuityOfContent,
-                                          DCM_ContentTemplateSequence,
-                                          DCM_ContentSequence,
-                                          DCM_CurrentRequestedProcedureEvidenceSequence};
-const std::vector<DcmTagKey> kPresent = {DCM_PatientName,
-                                         DCM_PatientID,
-                                         DCM_PatientBirthDate,
-                                         DCM_PatientSex,
-                                         DCM_StudyDate,
-                                         DCM_StudyTime,
-                                         DCM_StudyID,
-                                         DCM_AccessionNumber,
-                                         DCM_ReferringPhysicianName,
-                                         DCM_ReferencedPerformedProcedureStepSequence};
+// Type 1 and 2 of PS3.3 A.35.4 and its modules, beyond check_common().
+const std::vector<DcmTagKey> kRequired = {DCM_ValueType,           DCM_ConceptNameCodeSequence,
+                                          DCM_ContinuityOfContent, DCM_ContentTemplateSequence,
+                                          DCM_ContentSequence,     DCM_CurrentRequestedProcedureEvidenceSequence};
+const std::vector<DcmTagKey> kPresent = {DCM_ReferencedPerformedProcedureStepSequence};
 
 std::vector<const SourceImage*> sources_of(const ResultRequest& request,
                                            const std::vector<findings::ImageReference>& references) {
@@ -97,12 +75,8 @@ Result<WrittenObject> write_kos(const ResultRequest& request, const std::filesys
   const auto identity = identity_of(request, ResultKind::kos);
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
-  write_sop_common(out, request, identity);
-  write_patient_and_study(out, request.source);
-  write_series(out, request, identity);
+  write_common(out, request, identity);
   out.empty(DCM_ReferencedPerformedProcedureStepSequence);  // type 2
-  write_equipment(out, request);
-  write_algorithm_contribution(out, request.findings.algorithm);
   write_request(out, request.source);
   write_evidence(out, request.findings.study_uid, sources_of(request, images), std::nullopt);
   write_tree(out, request, images);
@@ -114,6 +88,7 @@ Status check_kos(const ResultRequest& request, const std::filesystem::path& path
   DcmFileFormat file;
   if (file.loadFile(path.c_str()).bad()) return wrong("the file is not readable");
   auto& data = *file.getDataset();
+  INFERAD_TRY_STATUS(check_common(data, "KOS check"));
   INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "KOS check"));
   std::multiset<std::string> expected;
   for (const auto& image : key_images(request)) expected.insert(image.sop_instance_uid);

@@ -305,6 +305,10 @@ void write_common(ItemWriter& out, const ResultRequest& request, const ObjectIde
   write_series(out, request, identity);
   write_equipment(out, request);
   write_algorithm_contribution(out, request.findings.algorithm);
+}
+
+void write_pixel_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity) {
+  write_common(out, request, identity);
   write_acquisition_contribution(out, request.source);
 }
 

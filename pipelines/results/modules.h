@@ -45,8 +45,10 @@ void write_equipment(ItemWriter& out, const ResultRequest& request);
 void write_algorithm_contribution(ItemWriter& out, const findings::Algorithm& algorithm);
 // The scanner, when the images name its manufacturer.
 void write_acquisition_contribution(ItemWriter& out, const SourceHeader& source);
-// All of the above but the body part: what an object with pixels begins with.
+// What every result begins with: SOP Common, Patient, Study, Series, Equipment, the algorithm's contribution.
 void write_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity);
+// … and the scanner's: what an object with pixels begins with.
+void write_pixel_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity);
 
 inline constexpr const char* kManufacturer = "Inferad";
 std::string model_name();  // "Inferad 0.1.0"

@@ -117,7 +117,7 @@ Result<WrittenObject> write_pmap(const ResultRequest& request, const std::filesy
   const auto identity = identity_of(request, ResultKind::pmap);
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
-  write_common(out, request, identity);
+  write_pixel_common(out, request, identity);
   out.copy_valid(request.source.reference(), DCM_BodyPartExamined);
   write_frame_of_reference(out, request, true);
   write_image_modules(out, request, frames.size());

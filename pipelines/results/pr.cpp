@@ -18,34 +18,16 @@ namespace inferad::results {
 
 namespace {
 
-// Type 1 and 2 of PS3.3 A.33.1 and its modules.
-const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
-                                          DCM_SOPInstanceUID,
-                                          DCM_StudyInstanceUID,
-                                          DCM_SeriesInstanceUID,
-                                          DCM_Modality,
-                                          DCM_SeriesNumber,
-                                          DCM_InstanceNumber,
-                                          DCM_ContentLabel,
+// Type 1 and 2 of PS3.3 A.33.1 and its modules, beyond check_common().
+const std::vector<DcmTagKey> kRequired = {DCM_ContentLabel,
                                           DCM_PresentationCreationDate,
-                                          DCM_Manufacturer,
                                           DCM_PresentationCreationTime,
                                           DCM_ReferencedSeriesSequence,
                                           DCM_GraphicLayerSequence,
                                           DCM_DisplayedAreaSelectionSequence,
                                           DCM_GraphicAnnotationSequence,
                                           DCM_PresentationLUTShape};
-const std::vector<DcmTagKey> kPresent = {DCM_PatientName,
-                                         DCM_PatientID,
-                                         DCM_PatientBirthDate,
-                                         DCM_PatientSex,
-                                         DCM_StudyDate,
-                                         DCM_StudyTime,
-                                         DCM_StudyID,
-                                         DCM_AccessionNumber,
-                                         DCM_ReferringPhysicianName,
-                                         DCM_ContentDescription,
-                                         DCM_ContentCreatorName};
+const std::vector<DcmTagKey> kPresent = {DCM_ContentDescription, DCM_ContentCreatorName};
 
 std::string layer_name(int layer) { return layer == 0 ? "AI_FINDINGS" : fmt::format("AI_SEGMENT_{}", layer); }
 
@@ -182,13 +164,9 @@ Result<WrittenObject> write_pr(const ResultRequest& request, const std::filesyst
   const auto identity = identity_of(request, ResultKind::pr);
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
-  write_sop_common(out, request, identity);
-  write_patient_and_study(out, request.source);
-  write_series(out, request, identity);
+  write_common(out, request, identity);
   out.copy_valid(request.source.reference(), DCM_BodyPartExamined);
   if (!has_value(*object.getDataset(), DCM_BodyPartExamined)) out.empty(DCM_Laterality);  // type 2C, of paired parts
-  write_equipment(out, request);
-  write_algorithm_contribution(out, request.findings.algorithm);
   write_identification(out, request);
   write_relationship(out, request, drawings);
   write_displayed_area(out, request);
@@ -203,6 +181,7 @@ Status check_pr(const ResultRequest& request, const std::filesystem::path& path)
   DcmFileFormat file;
   if (file.loadFile(path.c_str()).bad()) return wrong("the file is not readable");
   auto& data = *file.getDataset();
+  INFERAD_TRY_STATUS(check_common(data, "PR check"));
   INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "PR check"));
   std::set<std::string> sources, related;
   for (const auto& image : request.source.images()) sources.insert(image.sop_instance_uid);

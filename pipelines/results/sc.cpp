@@ -83,7 +83,7 @@ Result<WrittenObject> write_sc(const ResultRequest& request, const std::filesyst
   identity.sop_class_uid = UID_SecondaryCaptureImageStorage;
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
-  write_common(out, request, identity);
+  write_pixel_common(out, request, identity);
   write_body_part(out, request);
   write_image_modules(out, request, page);
   INFERAD_TRY_STATUS(write_checked(object, path, [&](const auto& part) { return check_sc(request, part); }));

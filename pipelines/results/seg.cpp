@@ -77,7 +77,7 @@ Status check_probabilities(const ResultRequest& request) {
 
 void write_data_set(ItemWriter& out, const ResultRequest& request, const SegForm& form, const ObjectIdentity& identity,
                     const std::vector<GridFrame>& frames) {
-  write_common(out, request, identity);
+  write_pixel_common(out, request, identity);
   out.copy_valid(request.source.reference(), DCM_BodyPartExamined);
   // A projection image lies in no frame of reference unless it names one (PS3.3 A.51.3: condition of the module).
   const bool planes = !request.image->projection;

@@ -60,11 +60,7 @@ Result<WrittenObject> write_sr(const ResultRequest& request, const ReportForm& f
   const auto identity = identity_of(request, form.kind, variant_of(request, form));
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
-  write_sop_common(out, request, identity);
-  write_patient_and_study(out, request.source);
-  write_series(out, request, identity);
-  write_equipment(out, request);
-  write_algorithm_contribution(out, request.findings.algorithm);
+  write_common(out, request, identity);
   write_document(out, request);
   write_request(out, request.source);
   write_predecessors(out, request, form.kind);

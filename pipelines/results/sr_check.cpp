@@ -16,39 +16,12 @@ namespace inferad::results {
 
 namespace {
 
-// Type 1 in PS3.3 A.35.13 and its modules: present, with a value.
-const std::vector<DcmTagKey> kRequired = {DCM_SOPClassUID,
-                                          DCM_SOPInstanceUID,
-                                          DCM_StudyInstanceUID,
-                                          DCM_SeriesInstanceUID,
-                                          DCM_Modality,
-                                          DCM_SeriesNumber,
-                                          DCM_InstanceNumber,
-                                          DCM_ContentDate,
-                                          DCM_ContentTime,
-                                          DCM_Manufacturer,
-                                          DCM_SoftwareVersions,
-                                          DCM_CompletionFlag,
-                                          DCM_VerificationFlag,
-                                          DCM_ValueType,
-                                          DCM_ConceptNameCodeSequence,
-                                          DCM_ContinuityOfContent,
-                                          DCM_ContentTemplateSequence,
-                                          DCM_ContentSequence,
-                                          DCM_ContributingEquipmentSequence,
-                                          DCM_CodingSchemeIdentificationSequence,
-                                          DCM_TimezoneOffsetFromUTC};
+// Type 1 in PS3.3 A.35.13 and its modules, beyond check_common(): present, with a value.
+const std::vector<DcmTagKey> kRequired = {
+    DCM_CompletionFlag,      DCM_VerificationFlag,        DCM_ValueType,       DCM_ConceptNameCodeSequence,
+    DCM_ContinuityOfContent, DCM_ContentTemplateSequence, DCM_ContentSequence, DCM_CodingSchemeIdentificationSequence};
 // Type 2: present.
-const std::vector<DcmTagKey> kPresent = {DCM_PatientName,
-                                         DCM_PatientID,
-                                         DCM_PatientBirthDate,
-                                         DCM_PatientSex,
-                                         DCM_StudyDate,
-                                         DCM_StudyTime,
-                                         DCM_StudyID,
-                                         DCM_AccessionNumber,
-                                         DCM_ReferringPhysicianName,
-                                         DCM_ReferencedPerformedProcedureStepSequence,
+const std::vector<DcmTagKey> kPresent = {DCM_ReferencedPerformedProcedureStepSequence,
                                          DCM_PerformedProcedureCodeSequence};
 
 Error wrong(std::string_view what) { return {Errc::model, fmt::format("SR check: {}", what)}; }
@@ -114,6 +87,7 @@ Status check_sr(const ResultRequest& request, const ReportForm& form, const std:
   DcmFileFormat file;
   if (file.loadFile(path.c_str()).bad()) return wrong("the file is not readable");
   auto& data = *file.getDataset();
+  INFERAD_TRY_STATUS(check_common(data, "SR check"));
   INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "SR check"));
   TreeFacts facts;
   collect(data, facts);
