@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "pipelines/imaging/digest.h"
@@ -39,6 +40,10 @@ nlohmann::ordered_json to_json(const std::string& file, const imaging::PixelDige
 }
 
 int digest(const std::string& file, bool json) {
+  if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
+    fmt::print(stderr, "{}: is a folder: give its files\n", file);
+    return exit_status::kFailed;
+  }
   const auto digested = imaging::digest_pixels(file);
   if (!digested) {
     fmt::print(stderr, "{}: {}\n", file, digested.error().what);

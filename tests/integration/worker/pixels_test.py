@@ -132,6 +132,11 @@ class Pixels(WorkerTest):
         self.assertEqual((status, lines), (1, {}))
         self.assertIn("nothing.dcm: an image file cannot be opened", log)
 
+    def test_a_folder_is_told_to_be_one(self):
+        status, lines, log = pixels(self.folder)
+        self.assertEqual((status, lines), (1, {}))
+        self.assertIn(f"{self.folder}: is a folder: give its files", log)
+
 
 if __name__ == "__main__":
     unittest.main()
