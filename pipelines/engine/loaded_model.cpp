@@ -203,20 +203,22 @@ Status check_not_installed(const recipe::PipelineFile& pipeline, const recipe::M
 }
 
 bool is_reduced(const recipe::ModelFile& model) { return model.precision != recipe::Precision::float32; }
+bool is_plain(const recipe::ModelFile& model) { return !is_reduced(model) && !model.optimize_for_inference; }
 
-// A pipeline whose models compute in less than float32 is offered only if that makes no great difference.
+// A pipeline whose models are not computed as they were saved is offered only if that makes no great difference.
 Result<ModelPipeline> load_checked(recipe::PipelineFile file, Models models, const std::string& device) {
-  std::optional<ModelPipeline> exact;
-  if (std::any_of(models.files.begin(), models.files.end(), is_reduced)) {
-    if (std::holds_alternative<recipe::Detection>(file.output))
-      return Error{Errc::invalid_input, "\"precision\": \"bf16\" has three digits, the places of detections need more"};
-    auto full = models.files;
-    for (auto& each : full) each.precision = recipe::Precision::float32;
-    INFERAD_TRY(exact, ModelPipeline::load(file, std::move(full), models.weights, device));
+  const auto reduced = std::any_of(models.files.begin(), models.files.end(), is_reduced);
+  if (reduced && std::holds_alternative<recipe::Detection>(file.output))
+    return Error{Errc::invalid_input, "\"precision\": \"bf16\" has three digits, the places of detections need more"};
+  std::optional<ModelPipeline> plain;
+  if (!std::all_of(models.files.begin(), models.files.end(), is_plain)) {
+    auto saved = models.files;
+    for (auto& each : saved) each.precision = recipe::Precision::float32, each.optimize_for_inference = false;
+    INFERAD_TRY(plain, ModelPipeline::load(file, std::move(saved), models.weights, device));
   }
   INFERAD_TRY(auto pipeline,
               ModelPipeline::load(std::move(file), std::move(models.files), std::move(models.weights), device));
-  if (exact) INFERAD_TRY_STATUS(check_precision(pipeline, *exact));
+  if (plain) INFERAD_TRY_STATUS(check_against_plain(pipeline, *plain));
   INFERAD_TRY_STATUS(check_gradient(pipeline));
   return pipeline;
 }

@@ -14,7 +14,18 @@ namespace inferad::engine {
 
 namespace {
 
-constexpr double kDeviationMax = 0.05;
+// What model.json asks for, and how far it may move the answers.
+struct Liberty {
+  const char* member;
+  double deviation_max;
+};
+constexpr Liberty kReduced{"\"precision\": \"bf16\"", 0.05}, kOptimized{"\"optimize_for_inference\"", 1e-4};
+
+const Liberty& liberty_of(std::span<const recipe::ModelFile> models) {
+  const bool reduced = std::any_of(models.begin(), models.end(),
+                                   [](const auto& each) { return each.precision != recipe::Precision::float32; });
+  return reduced ? kReduced : kOptimized;
+}
 
 struct Trial {
   std::vector<findings::Image> images;
@@ -67,25 +78,26 @@ void warm_up(const ModelPipeline& pipeline) {
   if (!tried) log::info("warm_up_skipped", {{"pipeline", pipeline.pipeline().name}, {"reason", tried.error().what}});
 }
 
-Status check_precision(const ModelPipeline& reduced, const ModelPipeline& exact) {
-  const auto& name = reduced.pipeline().name;
-  const auto trial = waving_trial(reduced.pipeline().input);
-  const auto truth = exact.answers(trial.images, trial.header);
+Status check_against_plain(const ModelPipeline& pipeline, const ModelPipeline& plain) {
+  const auto& liberty = liberty_of(pipeline.models());
+  const auto trial = waving_trial(plain.pipeline().input);
+  const auto truth = plain.answers(trial.images, trial.header);
   if (!truth) {
-    return Error{Errc::model, fmt::format("\"precision\": \"bf16\" cannot be checked, a made image does not suit: {}",
+    return Error{Errc::model, fmt::format("{} cannot be checked, a made image does not suit: {}", liberty.member,
                                           truth.error().what)};
   }
-  const auto answers = reduced.answers(trial.images, trial.header);
+  const auto answers = pipeline.answers(trial.images, trial.header);
   if (!answers) {
-    return Error{Errc::model, fmt::format("with \"precision\": \"bf16\" it fails, in float32 it does not: {}",
-                                          answers.error().what)};
+    return Error{Errc::model,
+                 fmt::format("with {} it fails, without it does not: {}", liberty.member, answers.error().what)};
   }
   const double off = answers->size() == truth->size() ? deviation(*answers, *truth) : 1;
-  log::info("precision_checked", {{"pipeline", name}, {"deviation", off}});
-  if (off <= kDeviationMax) return ok();  // what is no number is not
-  return Error{Errc::model, fmt::format("with \"precision\": \"bf16\" its answers to a made image are off by {:.2g} of "
-                                        "those in float32, at most {:g} is taken",
-                                        off, kDeviationMax)};
+  log::info("network_compared", {{"pipeline", plain.pipeline().name}, {"deviation", off}});
+  if (off <= liberty.deviation_max) return ok();  // what is no number is not
+  return Error{Errc::model,
+               fmt::format("with {} its answers to a made image are off by {:.2g} of those without, at most "
+                           "{:g} is taken",
+                           liberty.member, off, liberty.deviation_max)};
 }
 
 Status check_gradient(const ModelPipeline& pipeline) {

@@ -50,6 +50,7 @@ struct Network::Impl {
   std::string name;
   torch::Device device;
   Precision precision;
+  bool optimized;
   mutable torch::jit::Module module;
 
   at::Tensor given(const at::Tensor& values) const {
@@ -71,7 +72,9 @@ Result<Network> Network::load(const recipe::ModelFile& model, std::string weight
     INFERAD_TRY(auto module, load_module(std::move(weights), model.format, target, who));
     // Not autocast, which would cast the weights anew in each call.
     if (model.precision == Precision::bfloat16) module.to(at::kBFloat16);
-    impl = std::make_unique<Impl>(Impl{model.name, target, model.precision, std::move(module)});
+    if (model.optimize_for_inference) module = torch::jit::optimize_for_inference(module);
+    impl = std::make_unique<Impl>(
+        Impl{model.name, target, model.precision, model.optimize_for_inference, std::move(module)});
     return ok();
   }));
   return Network(std::move(impl));
@@ -106,7 +109,8 @@ Result<at::Tensor> Network::gradient(const at::Tensor& batch, const at::Tensor& 
     found = torch::autograd::grad({sum}, {images}, {}, c10::nullopt, false, true);
   }
   if (found.front().defined()) return found.front();
-  return Error{Errc::refused, fmt::format("model {} gives no gradient: set \"method\": \"occlusion\"", impl_->name)};
+  return Error{Errc::refused, fmt::format("model {} gives no gradient: set \"method\": \"occlusion\"{}", impl_->name,
+                                          impl_->optimized ? ", or leave out \"optimize_for_inference\"" : "")};
 }
 
 Status Network::check(const at::Tensor& answer, std::int64_t batch) const {

@@ -89,6 +89,7 @@ ModelFile model_of(const JsonNode& node, const std::filesystem::path& folder) {
   if (const auto hash = object.require("sha256")) model.sha256 = sha256(*hash);
   if (const auto word = object.find("precision"))
     model.precision = choose<Precision>(*word, kPrecisions).value_or(model.precision);
+  object.read("optimize_for_inference", model.optimize_for_inference);
   if (const auto source = object.find("source")) model.source = source_of(*source);
   if (const auto card = object.require("card")) model.card = card_of(*card);
   return model;

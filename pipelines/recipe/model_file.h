@@ -46,6 +46,7 @@ struct ModelFile {
   std::filesystem::path file;    // within folder, of the weights
   std::string sha256;            // that the bytes of `file` must have
   Precision precision = Precision::float32;
+  bool optimize_for_inference = false;  // torch::jit::optimize_for_inference: other kernels, the same mathematics
   std::optional<ModelSource> source;
   ModelCard card;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limit that script/bench engine compares with: nothing but the network's forward() calls, at their best settings.
+// The limit that script/bench engine compares with: nothing but the forward() calls, at the settings of the worker.
 //   bare_forward unet FILE                      writes the workload's network: a 3-D U-Net with random weights
 //   bare_forward time FILE COUNT BATCH SHAPE…   COUNT inputs of SHAPE, BATCH at a time; prints seconds
 #include <ATen/Parallel.h>

@@ -10,7 +10,7 @@ are medians of the rounds' ratios. "whole" starts a process, imports included; "
 that is running, as in the node: windows, blending, inverse resampling and argmax with it, which MONAI's network time has not.
 
 --radiograph, --weights: an image and the model.pt of cxr-pneumonia-squeezenet; from the file to durable findings in a
-running worker, against forward().
+running worker, against forward() of the model as it was saved; goal: 1.3.
 
 MONAI_TREE, HIGHDICOM_TREE: source trees of the peers (MONAI 1.1.0 to 1.4.0; python3-torch, python3-nibabel,
 python3-scipy, python3-skimage). Without MONAI_TREE the ratio recorded in RECORDED stands in for it, and is marked.

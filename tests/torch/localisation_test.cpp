@@ -168,3 +168,16 @@ TEST_CASE("a network without a gradient is refused where its gradient is asked f
   made.pipeline(document);
   CHECK(made.refusal() == "model net gives no gradient: set \"method\": \"occlusion\"");
 }
+
+TEST_CASE("the kernels of an optimised network have no gradient") {
+  const std::string body =
+      "  y = torch.conv2d(x, torch.ones([2, 1, 3, 3]) / 9.0)\n  return torch.softmax(y.mean([2, 3]), 1)\n";
+  auto document = pipeline();
+  document["localisation"]["method"] = "integrated_gradients";
+  const SourceCatalog made;
+  made.pipeline(document);
+  made.model("net", body);
+  CHECK(made.refusal().empty());
+  made.model("net", body, Json::object(), {{"optimize_for_inference", true}});
+  CHECK(made.refusal().find("or leave out \"optimize_for_inference\"") != std::string::npos);
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// "precision": "bf16" of a model: what it changes, and what it may not.
+// "precision": "bf16" and "optimize_for_inference" of a model: what they change, and what they may not.
 #include <catch2/catch.hpp>
 
 #include "tests/torch/source_catalog.h"
@@ -17,7 +17,7 @@ const std::string kMeans =
     "  mean = torch.conv3d(x, kernel, None, [1, 1, 1], [1, 1, 1])\n"
     "  return torch.cat([-mean - 300.0, mean + 300.0], 1)\n";
 
-const Json kReduced = {{"precision", "bf16"}};
+const Json kReduced = {{"precision", "bf16"}}, kOptimized = {{"optimize_for_inference", true}};
 
 Json segmenter() {
   auto document = recipe::testing::good_pipeline();
@@ -36,9 +36,9 @@ engine::PipelineOutput run(const std::string& body, const Json& more, const Json
 }
 
 // Why the model with this body is not offered in bf16.
-std::string refusal(const std::string& body, const Json& pipeline = segmenter()) {
+std::string refusal(const std::string& body, const Json& pipeline = segmenter(), const Json& liberty = kReduced) {
   const SourceCatalog made;
-  made.model("net", body, Json::object(), kReduced);
+  made.model("net", body, Json::object(), liberty);
   made.pipeline(pipeline);
   return made.refusal();
 }
@@ -75,10 +75,17 @@ TEST_CASE("a model that cannot be computed in bf16, or not well, is refused with
   const auto lost = refusal("  y = (x + 1000000.0) - 1000000.0\n  return torch.cat([-y, y], 1)\n");
   CHECK(lost.find("with \"precision\": \"bf16\" its answers to a made image are off by") != std::string::npos);
   const auto mixed = refusal("  y = torch.conv3d(x, torch.ones([2, 1, 1, 1, 1]))\n  return y\n");
-  CHECK(mixed.find("with \"precision\": \"bf16\" it fails, in float32 it does not: model net") != std::string::npos);
+  CHECK(mixed.find("with \"precision\": \"bf16\" it fails, without it does not: model net") != std::string::npos);
   const auto unknown = refusal("  return torch.cat([x.view(8, 6, 4).view(1, 1, 8, 6, 4), x], 1)\n");
   CHECK(unknown.find("\"precision\": \"bf16\" cannot be checked, a made image does not suit: model net") !=
         std::string::npos);
+}
+
+TEST_CASE("an optimised network answers as it does without, or is refused") {
+  const auto plain = run(kMeans, Json::object(), segmenter()), optimized = run(kMeans, kOptimized, segmenter());
+  CHECK(optimized.labels.labels == plain.labels.labels);
+  const auto random = refusal("  return torch.cat([x, torch.rand_like(x)], 1)\n", segmenter(), kOptimized);
+  CHECK(random.find("with \"optimize_for_inference\" its answers to a made image are off by") != std::string::npos);
 }
 
 TEST_CASE("places of detections are never computed in bf16") {

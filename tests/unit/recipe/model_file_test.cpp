@@ -46,9 +46,12 @@ TEST_CASE("model.json is read with its card, source and what it accepts") {
   CHECK(model->card.calibrated);
   CHECK(model->card.population == "Adults");
   CHECK(model->precision == Precision::float32);
+  CHECK_FALSE(model->optimize_for_inference);
   document["precision"] = "bf16";
+  document["optimize_for_inference"] = true;
   folder.write("net/model.json", document.dump());
   CHECK(read_model_file(folder.path / "net")->precision == Precision::bfloat16);
+  CHECK(read_model_file(folder.path / "net")->optimize_for_inference);
 }
 
 TEST_CASE("mistakes in model.json are told with their place") {
