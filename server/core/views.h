@@ -70,10 +70,12 @@ struct WorklistEntry {
   double progress = 0;
   std::string rule;  // the routing rule that took the study
 
-  // Reading: either it has started, or the study stands somewhere on the list.
+  // Reading: it is finished (the study is on no list), or it has started, or the study stands somewhere on the list.
+  std::optional<WallTime> reading_finished_at;
+  std::string reading_finished_by;  // who said that the report is final
   std::optional<WallTime> reading_started_at;
   std::string reading_by;               // as the reader gave it; may be empty
-  int position = 0;                     // 1 is read next; 0 when reading has started
+  int position = 0;                     // 1 is read next; 0 when reading has started or is finished
   std::optional<WallTime> deadline_at;  // by which reading should start
   std::string position_reason;          // why it stands there, in words
 };

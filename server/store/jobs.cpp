@@ -242,8 +242,12 @@ Result<bool> Ledger::record_findings(std::int64_t job_id, const std::string& fin
       return false;
     }
     INFERAD_TRY(const bool raised, add_decision(db, job, *decision, now));
-    if (raised) INFERAD_TRY_STATUS(add_deliveries(db, job.study_id, job.id, messages, now));
-    return raised;
+    INFERAD_TRY(const bool finished, is_finished(db, job.study_id));
+    if (raised && finished)
+      INFERAD_TRY_STATUS(add_event(db, job.study_id, now, "nobody is told: the report was already final"));
+    if (!raised || finished) return false;
+    INFERAD_TRY_STATUS(add_deliveries(db, job.study_id, job.id, messages, now));
+    return true;
   });
 }
 

@@ -71,7 +71,18 @@ Status add_event(Database& database, std::int64_t study_id, WallTime at, std::st
 }
 
 Status update_level(Database& database, std::int64_t study_id) {
-  static_assert(static_cast<int>(Level::routine) == 2);
+  static_assert(static_cast<int>(Level::stat) == 0 && static_cast<int>(Level::routine) == 2);
+  std::optional<Level> ordered, header;
+  bool changed = false;
+  INFERAD_TRY_STATUS(database.each(
+      "SELECT s.header_level, MIN(o.level), COALESCE(MAX(o.level_changed), 0) FROM study s"
+      " LEFT JOIN order_study j ON j.study_id = s.id AND j.joined = 1"
+      " LEFT JOIN imaging_order o ON o.id = j.order_id WHERE s.id = $1 GROUP BY s.id, s.header_level",
+      [&](Row& row) { row >> header >> ordered >> changed; }, study_id));
+  // An order that was changed after the images were made knows better than they do; till then the more urgent holds.
+  if (!ordered) ordered = header;
+  if (header && !changed) ordered = more_urgent(*ordered, *header);
+  INFERAD_TRY_STATUS(database.run("UPDATE study SET order_level = $1 WHERE id = $2", ordered, study_id));
   return database.run(
       "UPDATE study SET level = CASE WHEN ai_level < COALESCE(order_level, 2) THEN ai_level"
       " ELSE COALESCE(order_level, 2) END WHERE id = $1",

@@ -60,9 +60,9 @@ class Ledger {
   // For the views only: kept in memory, gone after a restart.
   void set_progress(std::int64_t job_id, const std::string& stage, double fraction);
   // Findings and the level they ask for, before the result objects exist. True: that level is more urgent than the
-  // study's, which it becomes, and `messages` about it are queued; else nobody is told. A second call for the same job
-  // changes nothing and gives false. `held_because` not empty: the decision is recorded with these words and not
-  // applied, when it would raise the study.
+  // study's, which it becomes, and `messages` about it are queued; else nobody is told, nor when reading is finished. A
+  // second call for the same job changes nothing and gives false. `held_because` not empty: the decision is recorded
+  // with these words and not applied, when it would raise the study.
   Result<bool> record_findings(std::int64_t job_id, const std::string& findings_json,
                                const std::optional<PriorityDecision>& decision, std::span<const NewDelivery> messages,
                                WallTime now, const std::string& held_because = "");
@@ -102,9 +102,16 @@ class Ledger {
   Result<std::optional<WallTime>> next_due(const std::string& destination);
 
   // ---- reading ----
-  // The study leaves the waiting list. `reader`: as the reader calls himself, may be empty. refused: it has started.
+  // The study leaves the waiting list. `reader`: as the reader calls himself, may be empty. refused: it has started, or
+  // its reading is finished.
   Status start_reading(std::int64_t study_id, const std::string& reader, WallTime now);
   Status release_reading(std::int64_t study_id, WallTime now);  // back to waiting; refused: it has not started
+  // The report is final: the study leaves the reading list and keeps its page; what AI asks for later is recorded and
+  // shown there, but no order is changed any more. `source`: who says so, for people, without patient data ("HL7
+  // ORU^R01", "UPS completed by READ1"). A start need not have been recorded. A second call changes nothing.
+  Status finish_reading(std::int64_t study_id, const std::string& source, WallTime now);
+  // The report was withdrawn: the study is what it was before, waiting or being read. refused: it is not finished.
+  Status reopen_reading(std::int64_t study_id, const std::string& source, WallTime now);
   // n of worklist/policy.h: STAT starts since another level last went before waiting STAT; `reserve` more while that
   // never happened. nullopt: no start in the kStartsRecent before `now`, so nobody keeps the list.
   Result<std::optional<int>> stat_starts(int reserve, WallTime now);
@@ -113,7 +120,8 @@ class Ledger {
   Result<std::vector<ReadingRecord>> readings(WallTime since);
 
   // ---- views (core/views.h); snapshots, unordered unless said ----
-  Result<std::vector<WorklistEntry>> worklist(int studies_max = 1000);  // the latest ones by last image
+  // The latest ones by last image, without those whose reading is finished.
+  Result<std::vector<WorklistEntry>> worklist(int studies_max = 1000);
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
   Result<std::vector<JobView>> jobs(int jobs_max = 1000);                   // newest first
   Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);  // undelivered first, then newest first

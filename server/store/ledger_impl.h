@@ -49,8 +49,14 @@ struct Ledger::Impl {
 Status add_event(Database& database, std::int64_t study_id, WallTime at, std::string_view what);
 Status add_deliveries(Database& database, std::int64_t study_id, std::int64_t job_id,
                       std::span<const NewDelivery> deliveries, WallTime now);
+// Of Ledger, inside a transaction of the caller.
+Status start_reading(Database& database, std::int64_t study_id, const std::string& reader, WallTime now);
+Status finish_reading(Database& database, std::int64_t study_id, const std::string& source, WallTime now);
+Status reopen_reading(Database& database, std::int64_t study_id, const std::string& source, WallTime now);
+Result<bool> is_finished(Database& database, std::int64_t study_id);
 Result<int> recover_jobs(Database& database, WallTime now);  // gives how many ended as failed
-// Sets the study's level to the more urgent of its order's and the AI's.
+// Sets the study's order level from its images and joined orders, and its level to the more urgent of that and the
+// AI's.
 Status update_level(Database& database, std::int64_t study_id);
 
 inline Error no_such(std::string_view what) { return Error{Errc::not_found, "no such " + std::string(what)}; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When readings start: recorded once for a study, released when it was a mistake.
+// When readings start and end: recorded once for a study, taken back when it was a mistake.
 #include <fmt/format.h>
 
 #include "server/store/ledger_impl.h"
@@ -7,13 +7,14 @@
 namespace inferad::store {
 namespace {
 
-// Another STAT study waits: it has images and nobody reads it.
+// Another STAT study waits: it has images, nobody reads it, and it has no final report.
 Result<bool> stat_waits(Database& db, std::int64_t but_for) {
   static_assert(static_cast<int>(Level::stat) == 0);
   INFERAD_TRY(const auto found,
               db.value<int>("SELECT 1 FROM study s WHERE s.level = 0 AND s.id <> $1 AND s.first_image_at IS NOT NULL"
                             " AND NOT EXISTS (SELECT 1 FROM reading_start r WHERE r.study_id = s.id"
-                            "  AND r.released_at IS NULL) LIMIT 1",
+                            "  AND r.released_at IS NULL) AND NOT EXISTS (SELECT 1 FROM reading_finish f WHERE"
+                            "  f.study_id = s.id AND f.retracted_at IS NULL) LIMIT 1",
                             but_for));
   return found.has_value();
 }
@@ -27,22 +28,60 @@ Result<Level> level_of(Database& db, std::int64_t study_id) {
 
 }  // namespace
 
+Result<bool> is_finished(Database& db, std::int64_t study_id) {
+  INFERAD_TRY(const auto found, db.value<int>("SELECT 1 FROM reading_finish WHERE study_id = $1 AND retracted_at IS "
+                                              "NULL",
+                                              study_id));
+  return found.has_value();
+}
+
+Status start_reading(Database& db, std::int64_t study_id, const std::string& reader, WallTime now) {
+  INFERAD_TRY(const Level level, level_of(db, study_id));
+  INFERAD_TRY(const bool finished, is_finished(db, study_id));
+  if (finished) return Error{Errc::refused, "reading of this study is finished: its report is final"};
+  INFERAD_TRY(const bool waits, stat_waits(db, study_id));
+  INFERAD_TRY_STATUS(
+      db.run("INSERT INTO reading_start (study_id, at, level, stat_waited, reader)"
+             " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+             study_id, now, level, waits, reader));
+  if (db.changes() == 0) return Error{Errc::refused, "reading of this study has already started"};
+  return add_event(db, study_id, now, fmt::format("reading started{}{}", reader.empty() ? "" : " by ", reader));
+}
+
+Status finish_reading(Database& db, std::int64_t study_id, const std::string& source, WallTime now) {
+  INFERAD_TRY_STATUS(level_of(db, study_id));
+  INFERAD_TRY_STATUS(
+      db.run("INSERT INTO reading_finish (study_id, at, source) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", study_id,
+             now, source));
+  if (db.changes() == 0) return ok();
+  return add_event(db, study_id, now, "reading finished: " + source);
+}
+
+Status reopen_reading(Database& db, std::int64_t study_id, const std::string& source, WallTime now) {
+  INFERAD_TRY_STATUS(level_of(db, study_id));
+  INFERAD_TRY_STATUS(db.run("UPDATE reading_finish SET retracted_at = $1 WHERE study_id = $2 AND retracted_at IS NULL",
+                            now, study_id));
+  if (db.changes() == 0) return Error{Errc::refused, "reading of this study is not finished"};
+  return add_event(db, study_id, now, "on the list again, its report was withdrawn: " + source);
+}
+
 Status Ledger::start_reading(std::int64_t study_id, const std::string& reader, WallTime now) {
-  return impl_->write([&](Database& db) -> Status {
-    INFERAD_TRY(const Level level, level_of(db, study_id));
-    INFERAD_TRY(const bool waits, stat_waits(db, study_id));
-    INFERAD_TRY_STATUS(
-        db.run("INSERT INTO reading_start (study_id, at, level, stat_waited, reader)"
-               " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-               study_id, now, level, waits, reader));
-    if (db.changes() == 0) return Error{Errc::refused, "reading of this study has already started"};
-    return add_event(db, study_id, now, fmt::format("reading started{}{}", reader.empty() ? "" : " by ", reader));
-  });
+  return impl_->write([&](Database& db) { return store::start_reading(db, study_id, reader, now); });
+}
+
+Status Ledger::finish_reading(std::int64_t study_id, const std::string& source, WallTime now) {
+  return impl_->write([&](Database& db) { return store::finish_reading(db, study_id, source, now); });
+}
+
+Status Ledger::reopen_reading(std::int64_t study_id, const std::string& source, WallTime now) {
+  return impl_->write([&](Database& db) { return store::reopen_reading(db, study_id, source, now); });
 }
 
 Status Ledger::release_reading(std::int64_t study_id, WallTime now) {
   return impl_->write([&](Database& db) -> Status {
     INFERAD_TRY_STATUS(level_of(db, study_id));
+    INFERAD_TRY(const bool finished, is_finished(db, study_id));
+    if (finished) return Error{Errc::refused, "reading of this study is finished: its report is final"};
     INFERAD_TRY_STATUS(
         db.run("UPDATE reading_start SET released_at = $1 WHERE study_id = $2 AND released_at IS NULL", now, study_id));
     if (db.changes() == 0) return Error{Errc::refused, "reading of this study has not started"};

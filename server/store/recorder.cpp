@@ -14,7 +14,7 @@ namespace inferad::store {
 namespace {
 
 // (0040,1003): STAT, HIGH, ROUTINE, MEDIUM, LOW. MEDIUM is what the worklist calls routine.
-std::optional<Level> order_level_of(const Attributes& attributes) {
+std::optional<Level> header_level_of(const Attributes& attributes) {
   const auto text = attribute(attributes, "RequestedProcedurePriority");
   if (text.empty()) return std::nullopt;
   return level_from(text).value_or(Level::routine);
@@ -90,11 +90,11 @@ Result<Recorder::Study*> Recorder::study_of(const ReceivedInstance& received) {
   Study study;
   INFERAD_TRY_STATUS(db_.each(
       "SELECT id, is_open, revision, images, first_image_at, last_image_at, duplicates, last_duplicate_at, conflicts,"
-      " last_conflict_at, order_level FROM study WHERE study_uid = $1",
+      " last_conflict_at, header_level FROM study WHERE study_uid = $1",
       [&](Row& row) {
         row >> study.id >> study.open >> study.revision >> study.images >> study.first_image_at >>
             study.last_image_at >> study.duplicates >> study.last_duplicate_at >> study.conflicts >>
-            study.last_conflict_at >> study.order_level;
+            study.last_conflict_at >> study.header_level;
       },
       uid));
   if (study.id == 0) {
@@ -137,8 +137,8 @@ Result<bool> Recorder::count_image(Study& study, const ReceivedInstance& receive
   study.open = true;
   ++study.images;
   study.last_image_at = std::max(study.last_image_at.value_or(received.received_at), received.received_at);
-  if (const auto level = order_level_of(received.header.attributes))
-    study.order_level = more_urgent(*level, study.order_level.value_or(*level));
+  if (const auto level = header_level_of(received.header.attributes))
+    study.header_level = more_urgent(*level, study.header_level.value_or(*level));
   return reopened;
 }
 
@@ -194,9 +194,9 @@ Status Recorder::insert(std::int64_t study_id, const ReceivedInstance& received,
 Status Recorder::save(const Study& study) {
   INFERAD_TRY_STATUS(
       db_.run("UPDATE study SET is_open = $1, images = $2, first_image_at = $3, last_image_at = $4, duplicates = $5,"
-              " last_duplicate_at = $6, conflicts = $7, last_conflict_at = $8, order_level = $9 WHERE id = $10",
+              " last_duplicate_at = $6, conflicts = $7, last_conflict_at = $8, header_level = $9 WHERE id = $10",
               study.open, study.images, study.first_image_at, study.last_image_at, study.duplicates,
-              study.last_duplicate_at, study.conflicts, study.last_conflict_at, study.order_level, study.id));
+              study.last_duplicate_at, study.conflicts, study.last_conflict_at, study.header_level, study.id));
   return update_level(db_, study.id);
 }
 

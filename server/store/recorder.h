@@ -25,7 +25,7 @@ class Recorder {
     bool open = false, changed = false;
     int revision = 0, images = 0, duplicates = 0, conflicts = 0;
     std::optional<WallTime> first_image_at, last_image_at, last_duplicate_at, last_conflict_at;
-    std::optional<Level> order_level;
+    std::optional<Level> header_level;  // what the images say the order asks for
   };
   struct Series {
     std::int64_t id = 0;

@@ -215,8 +215,62 @@ CREATE TABLE fallback (
 );
 )sql";
 
+// What the RIS tells: orders, and readings that ended. Until now order_level was what the images say.
+constexpr const char* kVersion7 = R"sql(
+ALTER TABLE study ADD COLUMN header_level INTEGER;
+UPDATE study SET header_level = order_level;
+CREATE INDEX study_accession ON study (accession_number) WHERE accession_number <> '';
+CREATE TABLE reading_finish (
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  at INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  retracted_at INTEGER
+);
+CREATE UNIQUE INDEX reading_finished ON reading_finish (study_id) WHERE retracted_at IS NULL;
+CREATE TABLE imaging_order (
+  id INTEGER PRIMARY KEY,
+  study_uid TEXT NOT NULL,
+  accession_number TEXT NOT NULL,
+  placer_number TEXT NOT NULL,
+  filler_number TEXT NOT NULL,
+  placer_field TEXT NOT NULL,
+  filler_field TEXT NOT NULL,
+  service_field TEXT NOT NULL,
+  patient_ids TEXT NOT NULL,
+  location TEXT NOT NULL,
+  level INTEGER,
+  level_changed INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  started_by TEXT NOT NULL DEFAULT '',
+  finished_by TEXT NOT NULL DEFAULT '',
+  waits INTEGER NOT NULL DEFAULT 1,
+  changed_at INTEGER NOT NULL
+);
+CREATE INDEX order_uid ON imaging_order (study_uid) WHERE study_uid <> '';
+CREATE INDEX order_accession ON imaging_order (accession_number) WHERE accession_number <> '';
+CREATE INDEX order_placer ON imaging_order (placer_number) WHERE placer_number <> '';
+CREATE INDEX order_filler ON imaging_order (filler_number) WHERE filler_number <> '';
+CREATE INDEX order_waits ON imaging_order (changed_at) WHERE waits = 1;
+CREATE TABLE order_study (
+  order_id INTEGER NOT NULL REFERENCES imaging_order (id),
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  joined INTEGER NOT NULL,
+  PRIMARY KEY (order_id, study_id)
+);
+CREATE INDEX order_study_study ON order_study (study_id);
+CREATE TABLE hl7_received (
+  sender TEXT NOT NULL,
+  control_id TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (sender, control_id)
+);
+CREATE INDEX hl7_received_at ON hl7_received (at);
+)sql";
+
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

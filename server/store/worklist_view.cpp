@@ -15,9 +15,11 @@ const std::string kStudies =
     "  SELECT 1 FROM instance i WHERE i.series_id = e.id AND i.disposition = 0)), s.first_image_at, s.last_image_at,"
     " s.complete_at, s.complete_reason, s.revision, s.order_level, s.level, s.rule, s.is_open, s.without_jobs,"
     " s.without_jobs_reason, s.patient_name, s.patient_id, s.birth_date, s.sex, s.age, s.accession_number, s.modality,"
-    " s.body_part, s.study_description, s.study_date, s.study_time, s.institution, s.referring_physician, r.at,"
-    " COALESCE(r.reader, ''), COALESCE((SELECT h.reason FROM held_raise h WHERE h.study_id = s.id ORDER BY h.id DESC"
-    "  LIMIT 1), '') FROM study s LEFT JOIN reading_start r ON r.study_id = s.id AND r.released_at IS NULL ";
+    " s.body_part, s.study_description, s.study_date, s.study_time, s.institution, s.referring_physician, f.at,"
+    " COALESCE(f.source, ''), r.at, COALESCE(r.reader, ''), COALESCE((SELECT h.reason FROM held_raise h WHERE "
+    "h.study_id = s.id ORDER BY h.id DESC"
+    "  LIMIT 1), '') FROM study s LEFT JOIN reading_start r ON r.study_id = s.id AND r.released_at IS NULL"
+    " LEFT JOIN reading_finish f ON f.study_id = s.id AND f.retracted_at IS NULL ";
 static_assert(static_cast<int>(Disposition::current) == 0);
 const std::string kDecisions =
     "SELECT study_id, level, reason, pipeline, pipeline_version, model_sha256, score_name, score, threshold, decided_at"
@@ -27,7 +29,9 @@ const std::string kJobs =
     " WHERE j.revision = s.revision AND s.id ";
 
 const std::string kLatest =
-    "IN (SELECT id FROM study WHERE first_image_at IS NOT NULL ORDER BY last_image_at DESC LIMIT $1) ";
+    "IN (SELECT w.id FROM study w WHERE w.first_image_at IS NOT NULL AND NOT EXISTS ("
+    "  SELECT 1 FROM reading_finish e WHERE e.study_id = w.id AND e.retracted_at IS NULL)"
+    "  ORDER BY w.last_image_at DESC LIMIT $1) ";
 const std::string kLatestStudies = kStudies + "WHERE s.id " + kLatest;
 const std::string kLatestDecisions = kDecisions + kLatest + "ORDER BY id";
 const std::string kLatestJobs = kJobs + kLatest + "ORDER BY j.id";
@@ -58,7 +62,8 @@ StudyView read_study(Row& row) {
       entry.complete_at >> entry.complete_reason >> entry.revision >> order_level >> entry.level >> entry.rule >>
       view.open >> view.without_jobs >> view.without_jobs_reason;
   for (const StudyColumn& column : kStudyColumns) row >> entry.*column.field;
-  row >> entry.reading_started_at >> entry.reading_by >> view.held_raise;
+  row >> entry.reading_finished_at >> entry.reading_finished_by >> entry.reading_started_at >> entry.reading_by >>
+      view.held_raise;
   entry.order_level = order_level.value_or(Level::routine);
   return view;
 }

@@ -76,6 +76,8 @@ Json write(const WorklistEntry& entry) {
           {"ai_reason", entry.ai_reason},
           {"progress", entry.progress},
           {"rule", entry.rule},
+          {"reading_finished_at", write(entry.reading_finished_at)},
+          {"reading_finished_by", entry.reading_finished_by},
           {"reading_started_at", write(entry.reading_started_at)},
           {"reading_by", entry.reading_by},
           {"position", entry.position > 0 ? Json(entry.position) : Json(nullptr)},

@@ -123,7 +123,8 @@ function studyPanel(entry) {
     ['Institution', entry.institution], ['Referring', personName(entry.referring_physician)],
     ['Images', `${entry.instances.toLocaleString('en-GB')} in ${entry.series.toLocaleString('en-GB')} series`],
     ['First image', timeEl(entry.arrived_at)], ['Last image', entry.last_image_at ? timeEl(entry.last_image_at) : ''],
-    ['Place on the list', entry.reading_started_at ? `Reading started ${fullTime(entry.reading_started_at)}${entry.reading_by ? ` by ${entry.reading_by}` : ''}`
+    ['Place on the list', entry.reading_finished_at ? `Reported ${fullTime(entry.reading_finished_at)} (${entry.reading_finished_by})`
+      : entry.reading_started_at ? `Reading started ${fullTime(entry.reading_started_at)}${entry.reading_by ? ` by ${entry.reading_by}` : ''}`
       : entry.position_reason],
     ['Complete', entry.complete_reason], ['Routing rule', entry.rule], ['Revision', String(entry.revision)],
     ['Study UID', entry.study_uid, true]));

@@ -68,6 +68,44 @@ TEST_CASE("a released start never was, and its study waits again") {
   CHECK(list.ledger->release_reading(99, at(1)).error().code == Errc::not_found);
 }
 
+TEST_CASE("a study whose report is final leaves the list, keeps its page, and comes back when that is withdrawn") {
+  List list;
+  const auto stat = list.add(1, "STAT"), low = list.add(2, "LOW");
+  REQUIRE(list.ledger->finish_reading(stat, "UPS completed by READ1", at(1000)));
+  REQUIRE(list.ledger->finish_reading(stat, "HL7 ORU^R01", at(1001)));  // said twice: the first stays
+  const auto entries = must(list.ledger->worklist());
+  REQUIRE(entries.size() == 1);
+  CHECK(entries.front().id == low);
+  const auto detail = must(list.ledger->study_detail(stat));
+  REQUIRE(detail);
+  CHECK(detail->entry.reading_finished_at == at(1000));
+  CHECK(detail->entry.reading_finished_by == "UPS completed by READ1");
+  CHECK(detail->history.back().what == "reading finished: UPS completed by READ1");
+  CHECK(list.ledger->start_reading(stat, "AB", at(1002)).error().code == Errc::refused);
+  list.start(low, 1003);  // the finished STAT study does not wait: no exception
+  CHECK(list.n() == kReserve);
+  CHECK(list.ledger->release_reading(stat, at(1004)).error().code == Errc::refused);
+  REQUIRE(list.ledger->reopen_reading(stat, "HL7 ORU^R01", at(1005)));
+  CHECK(list.ledger->reopen_reading(stat, "", at(1006)).error().code == Errc::refused);
+  CHECK(must(list.ledger->worklist()).size() == 2);
+  list.start(stat, 1007);
+  CHECK(list.ledger->finish_reading(99, "", at(1)).error().code == Errc::not_found);
+}
+
+TEST_CASE("after the final report a finding raises the study on its page and tells nobody") {
+  TempFolder folder;
+  const auto ledger = open_ledger(folder / "ledger.db");
+  const auto study = complete_study(*ledger);
+  const auto job = must(ledger->lease_job(at(110)));
+  REQUIRE(ledger->finish_reading(study, "HL7 ORU^R01", at(115)));
+  NewDelivery message;
+  message.destination = "engine", message.kind = "HL7", message.message = "MSH|";
+  CHECK_FALSE(
+      must(ledger->record_findings(job->id, "{}", decision(Level::stat, "found"), std::vector{message}, at(120))));
+  CHECK(must(ledger->study_detail(study))->entry.level == Level::stat);
+  CHECK(must(ledger->deliveries()).empty());
+}
+
 TEST_CASE("a list that nobody kept for a week has no n") {
   List list;
   list.start(list.add(1, "STAT"), 1000);

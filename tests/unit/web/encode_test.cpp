@@ -68,6 +68,8 @@ TEST_CASE("member names are those of the views") {
                                                 "position_reason",
                                                 "progress",
                                                 "reading_by",
+                                                "reading_finished_at",
+                                                "reading_finished_by",
                                                 "reading_started_at",
                                                 "referring_physician",
                                                 "revision",
