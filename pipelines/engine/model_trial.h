@@ -11,9 +11,9 @@ namespace inferad::engine {
 // yet: the image that comes may suit.
 void warm_up(const ModelPipeline& pipeline);
 
-// Shows both an image of waves; `plain` is the same pipeline with its models as they were saved, in float32. Errc::model:
-// the other one fails, or its answers differ from the plain ones by more than a twentieth in bfloat16, by more than a
-// ten-thousandth when only optimised (root of the mean squares); nothing that cannot be compared is taken.
+// Shows both an image of waves; `plain` is the same pipeline with its models as they were saved, in float32.
+// Errc::model: the other one fails, or its answers differ from the plain ones by more than a twentieth in bfloat16, by
+// more than a ten-thousandth when only optimised (root of the mean squares); nothing that cannot be compared is taken.
 Status check_against_plain(const ModelPipeline& pipeline, const ModelPipeline& plain);
 
 // Errc::refused: the network gives no gradient, and the pipeline localises a finding by it.
