@@ -19,6 +19,7 @@
 #include "server/net/dicom_server.h"
 #include "server/net/http_server.h"
 #include "server/net/mllp_client.h"
+#include "server/net/web_sender.h"
 #include "server/web/site.h"
 
 namespace inferad::app {
@@ -53,6 +54,7 @@ class App {
   ListenerLog listener_log_;
   net::DicomClient dicom_client_;
   net::MllpClient mllp_client_;
+  net::CurlWebSender web_sender_;
   std::unique_ptr<store::Spool> spool_;
   std::unique_ptr<store::Ledger> ledger_;
   std::atomic<net::HttpServer*> events_ = nullptr;  // where study_changed() publishes; null: nobody listens

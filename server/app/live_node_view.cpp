@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "server/flow/reading_list.h"
+#include "server/flow/way.h"
 
 namespace inferad::app {
 
@@ -202,9 +203,7 @@ std::vector<web::PeerView> LiveNodeView::peers() {
     }
   };
   for (const auto& peer : configuration->settings.peers) add(peer.name, roles_text(peer), address_text(peer));
-  for (const auto& hl7 : configuration->settings.hl7) {
-    add(hl7.name, "receives messages", fmt::format("{}:{}", hl7.host, hl7.port));
-  }
+  for (const auto& way : flow::ways_of(configuration->settings)) add(way->name(), "receives messages", way->address());
   return out;
 }
 

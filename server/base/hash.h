@@ -29,6 +29,7 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view bytes);
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);  // RFC 2104
 Result<std::string> sha256_file(const std::filesystem::path& path);
 
 // A UID of the form 2.25.<decimal of a version 5 UUID> (RFC 4122 §4.3; DICOM PS3.5 B.2). The same name gives the same

@@ -40,10 +40,10 @@ void check_bind(const JsonNode& root, const char* part, const std::string& bind,
                   member->found()));
 }
 
-// A name may stand once among peers and HL7 destinations: deliveries and metrics go by it.
+// A name may stand once among peers and destinations of messages: deliveries and metrics go by it.
 void check_names(const JsonNode& root) {
   std::map<std::string, std::string> pointers;
-  for (const char* list : {"peers", "hl7"}) {
+  for (const char* list : {"peers", "hl7", "webhooks"}) {
     const auto node = root.member(list);
     if (!node || !node->is_array()) continue;
     for (const auto& element : node->elements(0, SIZE_MAX)) {
@@ -123,6 +123,7 @@ Settings read_settings(const fs::path& file, Problems& problems) {
     out.log_level = choose<log::Level>(*level, kLogLevels).value_or(out.log_level);
   }
   read_parts(object, out);
+  read_notices(object, {folder, out.insecure_plaintext}, out.notices);
   if (!out.workers.program.empty()) out.workers.program = (folder / out.workers.program).lexically_normal();
   check_bind(root, "dicom", out.dicom.bind, out.insecure_plaintext);
   check_bind(root, "http", out.http.bind, out.insecure_plaintext);

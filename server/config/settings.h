@@ -14,6 +14,7 @@
 #include "server/base/log.h"
 #include "server/base/problem.h"
 #include "server/base/result_kind.h"
+#include "server/config/notices.h"
 #include "server/config/peers.h"
 #include "server/core/priority.h"
 
@@ -134,7 +135,7 @@ struct Settings {
   std::vector<Peer> peers;
   std::vector<ResultDestination> results;
   std::vector<Hl7Destination> hl7;
-
+  NoticeSettings notices;
   const Peer* peer(std::string_view name) const;  // nullptr: none of that name
   bool operator==(const Settings&) const = default;
 };

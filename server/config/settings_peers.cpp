@@ -19,8 +19,6 @@ constexpr std::array<std::pair<Word, Hl7Message>, 2> kMessages{
     {{"OMI^O23", Hl7Message::omi_o23}, {"ORM^O01", Hl7Message::orm_o01}}};
 constexpr std::array<std::pair<Word, Word>, 3> kProcessing{{{"P", "P"}, {"T", "T"}, {"D", "D"}}};
 constexpr std::array<std::pair<Word, Word>, 3> kControl{{{"XO", "XO"}, {"XX", "XX"}, {"SC", "SC"}}};
-constexpr std::array<std::pair<Word, Level>, 4> kLevels{
-    {{"STAT", Level::stat}, {"HIGH", Level::high}, {"ROUTINE", Level::routine}, {"LOW", Level::low}}};
 
 template <class T, std::size_t n>
 void read_choice(JsonObject& object, const char* name, const std::array<std::pair<Word, T>, n>& words, auto& out) {
@@ -127,7 +125,7 @@ Hl7Destination read_hl7_destination(const JsonNode& node) {
   read_choice(object, "order_control", kControl, out.order_control);
   object.read("enhanced_acknowledgement", out.enhanced_acknowledgement);
   if (const auto fields = object.find("priority_fields")) read_fields(*fields, out);
-  read_choice(object, "least_level", kLevels, out.least_level);
+  read_level(object, "least_level", out.least_level);
   object.read("timeout_s", out.timeout, 1, 600);
   return out;
 }

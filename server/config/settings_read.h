@@ -7,6 +7,12 @@
 
 namespace inferad::config {
 
+// What a part of the file has to know of the rest.
+struct Surroundings {
+  std::filesystem::path folder;  // of the settings file: paths are relative to it
+  bool insecure_plaintext = false;
+};
+
 // Texts of a certain form; another one is a problem and leaves `out` as it is.
 void read_ae_title(const JsonNode& node, std::string& out);
 void read_ip_address(const JsonNode& node, std::string& out);
@@ -24,5 +30,7 @@ void read_worklist(const JsonNode& node, WorklistSettings& out);
 void read_peers(const JsonNode& node, std::vector<Peer>& out);
 void read_results(const JsonNode& node, std::vector<ResultDestination>& out);
 void read_hl7(const JsonNode& node, std::vector<Hl7Destination>& out);
+void read_level(JsonObject& object, const char* name, Level& out);
+void read_notices(JsonObject& object, const Surroundings& around, NoticeSettings& out);  // several members of the root
 
 }  // namespace inferad::config

@@ -6,18 +6,14 @@
 
 #include "server/base/log.h"
 #include "server/flow/courier.h"
+#include "server/flow/message_channel.h"
 
 namespace inferad::flow {
 namespace {
 
-constexpr int kDicomBatch = 32, kHl7Batch = 16;
+constexpr int kDicomBatch = 32;
 
 using Judgements = std::vector<std::optional<Judgement>>;
-
-bool arrived(const std::optional<Judgement>& judgement) {
-  return judgement &&
-         (judgement->verdict == Verdict::delivered || judgement->verdict == Verdict::delivered_with_warning);
-}
 
 class DicomChannel final : public Channel {
  public:
@@ -39,7 +35,7 @@ class DicomChannel final : public Channel {
         if (in_wave.insert(deliveries[index].study_id).second) wave.push_back(index);
       if (wave.empty() || !send_wave(deliveries, wave, stop, judgements)) break;
       for (const auto index : wave) {
-        if (!arrived(judgements[index])) held.insert(deliveries[index].study_id);
+        if (!judgements[index] || !arrived(*judgements[index])) held.insert(deliveries[index].study_id);
         std::erase(left, index);
       }
     }
@@ -76,43 +72,15 @@ class DicomChannel final : public Channel {
   const std::filesystem::path data_folder_;
 };
 
-class Hl7Channel final : public Channel {
- public:
-  Hl7Channel(Hl7Sender& sender, Hl7Peer peer, Metrics& metrics)
-      : sender_(sender), peer_(std::move(peer)), metrics_(metrics) {}
-
-  int batch_max() const override { return kHl7Batch; }
-
-  Judgements send(std::span<const store::DeliveryLease> deliveries, const std::stop_token& stop) override {
-    Judgements judgements(deliveries.size());
-    std::set<std::int64_t> held;
-    for (std::size_t i = 0; i < deliveries.size(); ++i) {
-      const auto& each = deliveries[i];
-      if (held.contains(each.study_id)) continue;
-      const auto answer = sender_.send(peer_, each.message, stop);
-      if (!answer && answer.error().code == Errc::cancelled) break;
-      judgements[i] = answer ? judge(*answer, each.attempts) : judge_error(answer.error());
-      if (judgements[i]->verdict == Verdict::retry_peer) break;
-      if (!arrived(judgements[i])) held.insert(each.study_id);
-    }
-    return judgements;
+Judgement judge(const std::string& answer, int attempts, Metrics& metrics) {
+  const auto acknowledgement = worklist::parse_acknowledgement(answer);
+  if (!acknowledgement) {
+    metrics.count(Counter::hl7_acknowledgements, {"unreadable"});
+    return {Verdict::retry, "the acknowledgement cannot be read"};
   }
-
- private:
-  Judgement judge(const std::string& answer, int attempts) {
-    const auto acknowledgement = worklist::parse_acknowledgement(answer);
-    if (!acknowledgement) {
-      metrics_.count(Counter::hl7_acknowledgements, {"unreadable"});
-      return {Verdict::retry, "the acknowledgement cannot be read"};
-    }
-    metrics_.count(Counter::hl7_acknowledgements, {acknowledgement->code});
-    return judge_acknowledgement(*acknowledgement, attempts);
-  }
-
-  Hl7Sender& sender_;
-  const Hl7Peer peer_;
-  Metrics& metrics_;
-};
+  metrics.count(Counter::hl7_acknowledgements, {acknowledgement->code});
+  return judge_acknowledgement(*acknowledgement, attempts);
+}
 
 }  // namespace
 
@@ -121,7 +89,13 @@ std::unique_ptr<Channel> make_dicom_channel(StorageSender& sender, DicomPeer pee
 }
 
 std::unique_ptr<Channel> make_hl7_channel(Hl7Sender& sender, Hl7Peer peer, Metrics& metrics) {
-  return std::make_unique<Hl7Channel>(sender, std::move(peer), metrics);
+  return make_message_channel(
+      [&sender, peer = std::move(peer), &metrics](const store::DeliveryLease& delivery,
+                                                  const std::stop_token& stop) -> std::optional<Judgement> {
+        const auto answer = sender.send(peer, delivery.message, stop);
+        if (!answer && answer.error().code == Errc::cancelled) return std::nullopt;
+        return answer ? judge(*answer, delivery.attempts, metrics) : judge_error(answer.error());
+      });
 }
 
 }  // namespace inferad::flow

@@ -106,6 +106,7 @@ Status Courier::record(const store::DeliveryLease& lease, const Judgement& judge
     case Verdict::retry:
     case Verdict::retry_peer: {
       Millis wait = back_off(lease.attempts, parts_.retry, parts_.random());
+      wait = std::max(wait, judgement.wait);
       if (verdict == Verdict::retry_peer) wait = std::max(wait, hold(steady_now())) + kBehindOthers;
       log::warning("delivery_postponed", {{"delivery", lease.id},
                                           {"study", lease.study_id},

@@ -30,6 +30,10 @@ class Channel {
                                                      const std::stop_token& stop) = 0;
 };
 
+inline bool arrived(const Judgement& judgement) {
+  return judgement.verdict == Verdict::delivered || judgement.verdict == Verdict::delivered_with_warning;
+}
+
 // `sender` outlives the channel. `data_folder`: what DeliveryLease::file is relative to.
 std::unique_ptr<Channel> make_dicom_channel(StorageSender& sender, DicomPeer peer, std::filesystem::path data_folder);
 std::unique_ptr<Channel> make_hl7_channel(Hl7Sender& sender, Hl7Peer peer, Metrics& metrics);

@@ -11,7 +11,7 @@
 #include "server/base/log.h"
 #include "server/flow/findings_summary.h"
 #include "server/flow/persist.h"
-#include "server/flow/priority_messages.h"
+#include "server/flow/way.h"
 #include "server/worklist/raise_alarm.h"
 
 namespace inferad::flow {
@@ -153,12 +153,13 @@ Result<std::vector<store::NewDelivery>> JobRun::messages_for(FindingsSummary& fi
   std::vector<store::NewDelivery> messages;
   if (!findings.proposal || lease_.findings_recorded) return messages;
   findings.proposal->decided_at = now;
-  INFERAD_TRY(const auto study, study_attributes());
-  return priority_messages(*findings.proposal, lease_, study, settings_.hl7);
+  INFERAD_TRY(const auto content, parts_.ledger.study_content(lease_.study_id));
+  INFERAD_TRY(auto study, attributes_of(content));
+  return messages_about({lease_, *findings.proposal, content.order_level, std::move(study)}, ways_of(settings_));
 }
 
-Result<Attributes> JobRun::study_attributes() const {
-  INFERAD_TRY(const auto content, parts_.ledger.study_content(lease_.study_id));
+// Of one image of the first series that the job looked at.
+Result<Attributes> JobRun::attributes_of(const store::StudyContent& content) const {
   INFERAD_TRY(const auto candidates, candidates_from_json(lease_.series_json));
   for (const auto& series : content.series) {
     const bool chosen = !candidates.empty() && series.uid == candidates.front().uid;

@@ -20,7 +20,7 @@ DicomPeer dicom_peer(const config::Peer& peer, const std::string& our_ae_title) 
   return {peer.name, peer.ae_title, peer.host, peer.port, our_ae_title};
 }
 
-Outbox::Outbox(store::Ledger& ledger, StorageSender& storage, Hl7Sender& hl7, const config::Settings& settings,
+Outbox::Outbox(store::Ledger& ledger, StorageSender& storage, const Edges& edges, const config::Settings& settings,
                Bells& bells, Metrics& metrics, StudyChanged changed) {
   const auto add = [&](const std::string& destination, std::unique_ptr<Channel> channel) {
     couriers_.push_back(
@@ -33,8 +33,7 @@ Outbox::Outbox(store::Ledger& ledger, StorageSender& storage, Hl7Sender& hl7, co
     if (peer == nullptr || !peers.insert(peer->name).second) continue;
     add(peer->name, make_dicom_channel(storage, dicom_peer(*peer, settings.ae_title), settings.data_folder));
   }
-  for (const auto& each : settings.hl7)
-    add(each.name, make_hl7_channel(hl7, {each.name, each.host, each.port, each.timeout}, metrics));
+  for (const auto& way : ways_of(settings)) add(way->name(), way->channel(edges, metrics));
 }
 
 Outbox::~Outbox() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/flow/courier.h"
+#include "server/flow/way.h"
 
 namespace inferad::flow {
 
@@ -15,9 +16,9 @@ DicomPeer dicom_peer(const config::Peer& peer, const std::string& our_ae_title);
 
 class Outbox {
  public:
-  // A destination for each entry of settings.results and settings.hl7, by its name. All parts outlive the outbox.
-  Outbox(store::Ledger& ledger, StorageSender& storage, Hl7Sender& hl7, const config::Settings& settings, Bells& bells,
-         Metrics& metrics, StudyChanged changed);
+  // A destination for each entry of settings.results and each way, by its name. All parts outlive the outbox.
+  Outbox(store::Ledger& ledger, StorageSender& storage, const Edges& edges, const config::Settings& settings,
+         Bells& bells, Metrics& metrics, StudyChanged changed);
   ~Outbox();  // stops; a send in progress is told to end, its delivery goes back to waiting
 
   void start();

@@ -9,6 +9,7 @@ namespace inferad::flow {
 namespace {
 
 constexpr int kApplicationErrorsMax = 5;
+constexpr std::chrono::minutes kAskedWaitMax{50};  // a due time more than an hour ahead counts as due (store/ledger.h)
 
 std::string_view status_meaning(std::uint16_t status) {
   switch (status) {
@@ -84,6 +85,14 @@ Judgement judge_error(const Error& error) {
       break;
   }
   return {Verdict::park, error.what};
+}
+
+Judgement judge_http_status(int status, Millis retry_after) {
+  if (status >= 200 && status < 300) return {Verdict::delivered, ""};
+  const bool passing = status >= 500 || status == 408 || status == 429;
+  auto text = fmt::format("HTTP status {}", status);
+  if (status >= 300 && status < 400) text += ": moved elsewhere, give the new address";
+  return {passing ? Verdict::retry : Verdict::park, std::move(text), 0, std::min<Millis>(retry_after, kAskedWaitMax)};
 }
 
 Judgement judge_acknowledgement(const worklist::Acknowledgement& acknowledgement, int attempts) {

@@ -25,11 +25,13 @@ struct Judgement {
   Verdict verdict = Verdict::delivered;
   std::string text;        // for people: "status A701: out of resources"
   std::size_t choice = 0;  // StoreAnswer::choice
+  Millis wait{0};          // before a retry, at least: the peer asked for it
   bool operator==(const Judgement&) const = default;
 };
 
 Judgement judge_store_status(std::uint16_t status);  // of a C-STORE-RSP (PS3.4 B.2.3, PS3.7 C)
 Judgement judge_error(const Error& error);           // no answer
+Judgement judge_http_status(int status, Millis retry_after);
 // `attempts`: including this one. An application error (AE, CE) can be a passing one: tried a few times, then parked.
 Judgement judge_acknowledgement(const worklist::Acknowledgement& acknowledgement, int attempts);
 

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "server/base/durable.h"
 #include "server/base/hash.h"
 #include "server/base/unique_fd.h"
+#include "server/net/curl_handle.h"
 
 namespace inferad::net {
 
@@ -87,10 +87,10 @@ Error too_large(const Download& what) {
 class Transfer {
  public:
   Transfer(const Download& what, Part& part, const DownloadProgress& progress)
-      : what_(what), part_(part), progress_(progress), curl_(curl_easy_init(), curl_easy_cleanup) {}
+      : what_(what), part_(part), progress_(progress) {}
 
   Status run() {
-    if (!curl_) return Error{Errc::overload, "libcurl does not start"};
+    INFERAD_TRY(curl_, make_curl());
     auto* curl = curl_.get();
     curl_easy_setopt(curl, CURLOPT_URL, what_.from.c_str());
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -146,7 +146,7 @@ class Transfer {
   const Download& what_;
   Part& part_;
   const DownloadProgress& progress_;
-  std::unique_ptr<CURL, void (*)(CURL*)> curl_;
+  CurlHandle curl_;
   std::array<char, CURL_ERROR_SIZE> message_{};
   std::optional<Error> failure_;
 };
@@ -189,8 +189,6 @@ Status check(const Download& what, const Part& part, const std::filesystem::path
 }  // namespace
 
 Status download(const Download& what, const DownloadProgress& progress) {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) return Error{Errc::overload, "libcurl does not start"};
   auto path = what.to;
   path += ".part";
   INFERAD_TRY(auto part, Part::open(path, what.size_bytes));

@@ -8,6 +8,7 @@
 #include "server/flow/outbox.h"
 #include "server/net/dicom_client.h"
 #include "server/net/mllp_client.h"
+#include "server/net/web_sender.h"
 #include "tests/unit/flow/flow_support.h"
 #include "tests/unit/net/client/scripted_peer.h"
 
@@ -94,7 +95,8 @@ TEST_CASE("a receiver that accepts and never acknowledges is left after timeout_
   const auto study = queue_message(node);
   net::DicomClient dicom;
   net::MllpClient hl7;
-  flow::Outbox outbox(*node.ledger, dicom, hl7, settings, node.bells, node.metrics, node.changed());
+  net::CurlWebSender web;
+  flow::Outbox outbox(*node.ledger, dicom, {hl7, web}, settings, node.bells, node.metrics, node.changed());
   outbox.start();
   std::string error;
   const auto delivery = [&] { return node.detail(study).deliveries.at(0); };
@@ -125,7 +127,8 @@ TEST_CASE("while a receiver keeps us waiting, the end of the node does not") {
   {
     net::DicomClient dicom;
     net::MllpClient hl7;
-    flow::Outbox outbox(*node.ledger, dicom, hl7, settings, node.bells, node.metrics, node.changed());
+    net::CurlWebSender web;
+    flow::Outbox outbox(*node.ledger, dicom, {hl7, web}, settings, node.bells, node.metrics, node.changed());
     outbox.start();
     for (int i = 0; i < 3'000 && node.detail(study).deliveries.at(0).state != DeliveryState::sending; ++i)
       std::this_thread::sleep_for(Millis(10));

@@ -49,6 +49,11 @@ TEST_CASE("each wrong value is told at its place with what was expected") {
   check(R"({"hl7": [{"name": "a", "host": "b", "priority_fields":
           {"TQ1-9": false, "ORC-7.6": false, "OBR-27.6": false}}]})",
         "2:11: /hl7/0/priority_fields", "at least one");
+  check(R"({"webhooks": [{"name": "a", "url": "example.org"}]})", "1:36: /webhooks/0/url", "https://host/path");
+  check(R"({"webhooks": [{"name": "a", "url": "https://u:p@b/"}]})", "1:36: /webhooks/0/url", "without user");
+  check(R"({"webhooks": [{"name": "a", "url": "http://b/"}]})", "1:36: /webhooks/0/url", "insecure_plaintext");
+  check(R"({"webhooks": [{"name": "a", "url": "http://[::1]:80/", "study": {"x": "AccessionNumer"}}]})",
+        "1:71: /webhooks/0/study/x", "did you mean \"AccessionNumber\"?");
   check("[]", "1:1: (document)", "expected an object");
 }
 

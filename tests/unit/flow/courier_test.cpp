@@ -4,7 +4,7 @@
 #include <map>
 
 #include "server/flow/outbox.h"
-#include "tests/unit/flow/flow_support.h"
+#include "tests/unit/flow/ways_bench.h"
 
 using namespace inferad;
 using namespace inferad::flow;
@@ -271,7 +271,8 @@ TEST_CASE("the outbox sends on threads of its own as soon as the bell rings") {
   settings.data_folder = bench.node.folder.path();
   settings.peers.push_back({"pacs", "PACS", {}, "127.0.0.1", 104, {config::PeerRole::receive_results}});
   settings.results.push_back({"pacs"});
-  Outbox outbox(*bench.node.ledger, bench.pacs, receiver, settings, bench.node.bells, bench.node.metrics, {});
+  FakeWeb web;
+  Outbox outbox(*bench.node.ledger, bench.pacs, {receiver, web}, settings, bench.node.bells, bench.node.metrics, {});
   outbox.start();
   const auto study = bench.results_of("1.1");
   bench.node.bells.outbox.ring();

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lists of inferad.json that say whom a decision is told besides the HL7 receivers.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "server/config/settings_read.h"
+#include "server/core/attributes.h"
+
+namespace inferad::config {
+
+namespace {
+
+constexpr std::size_t kDestinationsMax = 16;
+
+constexpr std::array<std::pair<std::string_view, Level>, 4> kLevels{
+    {{"STAT", Level::stat}, {"HIGH", Level::high}, {"ROUTINE", Level::routine}, {"LOW", Level::low}}};
+
+// Relative to the folder of the settings file; "" when absent.
+void read_file_name(JsonObject& object, const char* name, const Surroundings& around, std::filesystem::path& out) {
+  std::string text;
+  object.read(name, text, 4096);
+  if (!text.empty()) out = (around.folder / text).lexically_normal();
+}
+
+std::string_view host_of(std::string_view url) {
+  const auto rest = url.substr(url.find("://") + 3);
+  if (rest.starts_with('[')) return rest.substr(1, rest.find(']') - 1);
+  return rest.substr(0, rest.find_first_of(":/?#"));
+}
+
+bool is_url(std::string_view url) {
+  if (!url.starts_with("https://") && !url.starts_with("http://")) return false;
+  const bool printable = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 127; });
+  return printable && url.size() <= 2048 && !host_of(url).empty() && url.find('@') == std::string_view::npos;
+}
+
+bool is_loopback(std::string_view host) {
+  const auto address = IpAddress::parse(std::string(host));
+  return host == "localhost" || (address && address->is_loopback());
+}
+
+// Patient data and tokens do not travel readably, unless the site says that its network allows it.
+void read_url(JsonObject& object, const char* name, const Surroundings& around, std::string& out) {
+  constexpr std::string_view kExpected = "a text with an address like https://host/path, without user or password";
+  const auto node = object.require(name);
+  const auto text = node ? node->text(kExpected) : std::nullopt;
+  if (!text) return;
+  if (!is_url(*text)) return node->fail_expected(kExpected);
+  if (text->starts_with("http://") && !is_loopback(host_of(*text)) && !around.insecure_plaintext)
+    return node->fail(
+        "found http://, expected https://: patient data would travel readably; to accept that in a "
+        "protected network, set \"insecure_plaintext\": true");
+  out = *text;
+}
+
+void read_study_fields(const JsonNode& node, StudyFields& out) {
+  if (!node.is_object()) return node.fail_expected("an object like {\"accession\": \"AccessionNumber\"}");
+  out.clear();
+  std::vector<std::string> known;
+  for (const auto& info : header_attributes()) known.emplace_back(info.keyword);
+  for (const auto& name : node.member_names()) {
+    const auto member = *node.member(name);
+    const auto keyword = member.text("the keyword of an attribute, as AccessionNumber");
+    if (!keyword) continue;
+    const auto near = nearest_word(*keyword, known);
+    if (find_attribute(*keyword) == nullptr)
+      member.fail(fmt::format("{} is not kept of the images{}; those that are: server/core/attributes.cpp",
+                              member.found(), near.empty() ? "" : ": did you mean \"" + near + "\"?"));
+    else
+      out[name] = *keyword;
+  }
+}
+
+Webhook read_webhook(const JsonNode& node, const Surroundings& around) {
+  Webhook out;
+  JsonObject object(node);
+  if (const auto name = object.require("name")) read_name(*name, out.name);
+  read_url(object, "url", around, out.url);
+  read_file_name(object, "secret_file", around, out.secret_file);
+  read_file_name(object, "ca_file", around, out.ca_file);
+  if (const auto study = object.find("study")) read_study_fields(*study, out.study);
+  object.read("priority_changes", out.priority_changes);
+  read_level(object, "least_level", out.least_level);
+  object.read("timeout_s", out.timeout, 1, 600);
+  return out;
+}
+
+template <class Destination, class Read>
+void read_list(JsonObject& object, const char* name, std::vector<Destination>& out, Read read) {
+  const auto node = object.find(name);
+  if (!node) return;
+  for (const auto& element : node->elements(0, kDestinationsMax)) out.push_back(read(element));
+}
+
+}  // namespace
+
+void read_level(JsonObject& object, const char* name, Level& out) {
+  if (const auto node = object.find(name)) out = choose<Level>(*node, kLevels).value_or(out);
+}
+
+void read_notices(JsonObject& object, const Surroundings& around, NoticeSettings& out) {
+  read_list(object, "webhooks", out.webhooks, [&](const JsonNode& node) { return read_webhook(node, around); });
+}
+
+}  // namespace inferad::config
