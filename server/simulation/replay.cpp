@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "server/base/result.h"
 
@@ -12,17 +13,21 @@ namespace inferad::simulation {
 namespace {
 
 struct Log {
-  std::vector<Study> studies;  // by arrival
-  std::vector<Time> starts;    // of each study, as it was
-  std::vector<Time> slots;     // the same, sorted
+  std::vector<std::size_t> readings;  // by arrival: which one
+  std::vector<Study> studies;         // by arrival
+  std::vector<Time> starts;           // of each study, as it was
+  std::vector<Time> slots;            // the same, sorted
 };
 
-Log log_of(std::vector<ReadingRecord> readings) {
-  std::stable_sort(readings.begin(), readings.end(),
-                   [](const auto& a, const auto& b) { return a.arrived_at < b.arrived_at; });
-  const WallTime begin = readings.front().arrived_at;
+Log log_of(const std::vector<ReadingRecord>& readings) {
   Log log;
-  for (const auto& reading : readings) {
+  log.readings.resize(readings.size());
+  std::iota(log.readings.begin(), log.readings.end(), std::size_t{0});
+  std::stable_sort(log.readings.begin(), log.readings.end(),
+                   [&](auto a, auto b) { return readings[a].arrived_at < readings[b].arrived_at; });
+  const WallTime begin = readings[log.readings.front()].arrived_at;
+  for (const auto index : log.readings) {
+    const auto& reading = readings[index];
     auto& study = log.studies.emplace_back();
     study.arrival = (reading.arrived_at - begin).count();
     study.order = reading.order_level;
@@ -47,7 +52,26 @@ Replayed waits_of(const std::string& rule, const Log& log, const std::vector<Tim
   return out;
 }
 
+Rule first_in_first_out() {
+  Rule rule;
+  rule.kind = Rule::Kind::fifo;
+  return rule;
+}
+
 }  // namespace
+
+std::vector<PairedWait> against_fifo(const std::vector<ReadingRecord>& readings) {
+  std::vector<PairedWait> out(readings.size());
+  if (readings.empty()) return out;
+  const Log log = log_of(readings);
+  const auto starts = read_at(log.studies, log.slots, first_in_first_out());
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const Time arrival = log.studies[i].arrival;
+    const Time fifo = starts[i] == kNever ? kNever : starts[i] - arrival;
+    out[log.readings[i]] = {std::max<Time>(0, log.starts[i] - arrival), fifo};
+  }
+  return out;
+}
 
 Replay replay(const std::vector<ReadingRecord>& readings, const worklist::PolicySettings& policy) {
   INFERAD_CHECK(readings.size() >= kReplayReadingsMin);
@@ -55,10 +79,8 @@ Replay replay(const std::vector<ReadingRecord>& readings, const worklist::Policy
   const auto read = [&](const std::string& name, const Rule& rule) {
     return waits_of(name, log, read_at(log.studies, log.slots, rule));
   };
-  Rule fifo;
-  fifo.kind = Rule::Kind::fifo;
   Replay out;
-  out.rules = {waits_of("as it was", log, log.starts), read("fifo", fifo)};
+  out.rules = {waits_of("as it was", log, log.starts), read("fifo", first_in_first_out())};
   out.fifo_p95_minutes = out.rules[1].all.quantile(0.95) / kMinute;
   out.fifo_p99_minutes = out.rules[1].all.quantile(0.99) / kMinute;
   out.delta_minutes = std::ceil(std::max(out.fifo_p95_minutes, kDeltaMinutesLeast));

@@ -33,4 +33,12 @@ Replay replay(const std::vector<ReadingRecord>& readings, const worklist::Policy
 
 std::string to_text(const Replay& replay);
 
+struct PairedWait {
+  Time as_it_was = 0;
+  Time fifo = 0;  // first come, first served, at the same moments; kNever: a start before its arrival took its moment
+};
+
+// Of each reading, in the order given; any number of them. The sums are equal: nobody gains without others who lose.
+std::vector<PairedWait> against_fifo(const std::vector<ReadingRecord>& readings);
+
 }  // namespace inferad::simulation

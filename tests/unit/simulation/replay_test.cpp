@@ -65,4 +65,26 @@ TEST_CASE("Delta is at least an hour") {
   CHECK(it.delta_minutes == 60);
 }
 
+TEST_CASE("against first come, first served each reading keeps its place, and what some gain others lose") {
+  // Arrivals at 0, 1, 2 min; read at 10, 11, 12 in the order 2, 0, 1. Given in another order than they came.
+  const auto at = [](int minute) { return kStart + minutes(minute); };
+  std::vector<ReadingRecord> readings(3);
+  readings[0].arrived_at = at(2), readings[0].started_at = at(10);
+  readings[1].arrived_at = at(0), readings[1].started_at = at(11);
+  readings[2].arrived_at = at(1), readings[2].started_at = at(12);
+  const auto waits = against_fifo(readings);
+  REQUIRE(waits.size() == 3);
+  CHECK(waits[0].as_it_was == 8 * kMinute);
+  CHECK(waits[0].fifo == 10 * kMinute);
+  CHECK(waits[1].as_it_was == 11 * kMinute);
+  CHECK(waits[1].fifo == 10 * kMinute);
+  CHECK(waits[2].as_it_was == 11 * kMinute);
+  CHECK(waits[2].fifo == 10 * kMinute);
+  CHECK(against_fifo({}).empty());
+  // The clock was set back: the first moment is before anybody came, and the last study has none left.
+  readings[1].started_at = at(-1);
+  CHECK(against_fifo(readings)[0].fifo == kNever);
+  CHECK(against_fifo(readings)[1].as_it_was == 0);
+}
+
 }  // namespace inferad::simulation
