@@ -70,6 +70,10 @@ struct WorklistEntry {
   double progress = 0;
   std::string rule;  // the routing rule that took the study
 
+  // Its orders, when the RIS sent any.
+  std::string patient_location, placer_order_number, filler_order_number;
+  std::string order_note;  // what a reader should know: cancelled; one that did not join; "" = nothing
+
   // Reading: it is finished (the study is on no list), or it has started, or the study stands somewhere on the list.
   std::optional<WallTime> reading_finished_at;
   std::string reading_finished_by;  // who said that the report is final

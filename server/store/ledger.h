@@ -119,6 +119,15 @@ class Ledger {
   // Arrivals and starts of the studies whose reading started after `since`, by arrival. No patient data.
   Result<std::vector<ReadingRecord>> readings(WallTime since);
 
+  // ---- orders of the RIS ----
+  // All that one message says, once: a message that was taken before (same sender, control id and digest) changes
+  // nothing. An order is the one with the same filler number, else placer number, else accession number, and the same
+  // patient. It joins studies by Study Instance UID when it has one, else by accession number; never one of another
+  // patient. Images may come before or after. See README.md for what joining does.
+  Result<OrderEffect> take_orders(const ReceivedMessage& message, std::span<const OrderNews> orders, WallTime now);
+  // Of the first joined order that is not cancelled; nullopt: none.
+  Result<std::optional<OrderNumbers>> order_numbers(std::int64_t study_id);
+
   // ---- views (core/views.h); snapshots, unordered unless said ----
   // The latest ones by last image, without those whose reading is finished.
   Result<std::vector<WorklistEntry>> worklist(int studies_max = 1000);

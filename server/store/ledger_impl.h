@@ -54,6 +54,8 @@ Status start_reading(Database& database, std::int64_t study_id, const std::strin
 Status finish_reading(Database& database, std::int64_t study_id, const std::string& source, WallTime now);
 Status reopen_reading(Database& database, std::int64_t study_id, const std::string& source, WallTime now);
 Result<bool> is_finished(Database& database, std::int64_t study_id);
+// Joins waiting orders with a study whose first image just came.
+Status join_orders(Database& database, std::int64_t study_id, WallTime now);
 Result<int> recover_jobs(Database& database, WallTime now);  // gives how many ended as failed
 // Sets the study's order level from its images and joined orders, and its level to the more urgent of that and the
 // AI's.

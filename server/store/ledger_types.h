@@ -10,6 +10,7 @@
 
 #include "server/base/clock.h"
 #include "server/core/instance.h"
+#include "server/core/order.h"
 #include "server/core/priority.h"
 #include "server/core/reading.h"
 #include "server/core/views.h"
@@ -114,10 +115,25 @@ struct RaiseRate {
   bool held = false;  // its raises are recorded and not applied
 };
 
+// ---- orders ---------------------------------------------------------------------------------------------------------
+
+struct ReceivedMessage {
+  std::string sender, control_id;  // MSH-3 and MSH-4; MSH-10
+  std::string digest;              // of what it says: another one under the same control id is another message
+};
+
+struct OrderEffect {
+  bool repeated = false;              // it was taken before
+  std::vector<std::int64_t> studies;  // that look different now
+};
+
 // ---- metrics and status ---------------------------------------------------------------------------------------------
 
 struct LedgerCounts {
   int open_studies = 0;
+  int orders_waiting = 0;       // have no study yet
+  int orders_joined = 0;        // pairs of an order and a study
+  int orders_mismatched = 0;    // pairs that would be, were the patient the same
   std::map<AiState, int> jobs;  // every state a job can have
   struct Outbox {
     int waiting = 0, sending = 0, parked = 0;

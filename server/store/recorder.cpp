@@ -57,6 +57,8 @@ Result<Recorded> Recorder::add(const ReceivedInstance& received) {
 Status Recorder::finish() {
   for (const auto& [uid, study] : studies_)
     if (study.changed) INFERAD_TRY_STATUS(save(study));
+  for (const auto& [uid, study] : studies_)
+    if (study.fresh) INFERAD_TRY_STATUS(join_orders(db_, study.id, *study.first_image_at));
   return ok();
 }
 
@@ -129,6 +131,7 @@ Result<bool> Recorder::count_image(Study& study, const ReceivedInstance& receive
     INFERAD_TRY_STATUS(set_header(study, received));
     INFERAD_TRY_STATUS(add_event(db_, study.id, received.received_at, "first image from " + received.calling_ae));
     study.first_image_at = received.received_at;
+    study.fresh = true;
   }
   if (reopened)
     INFERAD_TRY_STATUS(add_event(

@@ -22,7 +22,7 @@ class Recorder {
  private:
   struct Study {
     std::int64_t id = 0;
-    bool open = false, changed = false;
+    bool open = false, changed = false, fresh = false;  // fresh: its first image is in this batch
     int revision = 0, images = 0, duplicates = 0, conflicts = 0;
     std::optional<WallTime> first_image_at, last_image_at, last_duplicate_at, last_conflict_at;
     std::optional<Level> header_level;  // what the images say the order asks for

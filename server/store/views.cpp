@@ -157,6 +157,12 @@ Result<LedgerCounts> Ledger::counts() {
     LedgerCounts counts;
     INFERAD_TRY(const auto open, db.value<int>("SELECT COUNT(*) FROM study WHERE is_open = 1"));
     counts.open_studies = open.value_or(0);
+    INFERAD_TRY(const auto waiting, db.value<int>("SELECT COUNT(*) FROM imaging_order WHERE waits = 1"));
+    INFERAD_TRY(const auto joined, db.value<int>("SELECT COUNT(*) FROM order_study WHERE joined = 1"));
+    INFERAD_TRY(const auto mismatched, db.value<int>("SELECT COUNT(*) FROM order_study WHERE joined = 0"));
+    counts.orders_waiting = waiting.value_or(0);
+    counts.orders_joined = joined.value_or(0);
+    counts.orders_mismatched = mismatched.value_or(0);
     for (const AiState state :
          {AiState::pending, AiState::running, AiState::done, AiState::not_analysed, AiState::failed})
       counts.jobs[state] = 0;

@@ -2,6 +2,8 @@
 // The reading worklist as the ledger sees it.
 #include "server/store/worklist_view.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "server/store/ledger_impl.h"
@@ -10,12 +12,24 @@
 namespace inferad::store {
 namespace {
 
+// `what` of the first joined order that has one.
+std::string of_order(const char* what) {
+  return fmt::format(
+      "COALESCE((SELECT o.{0} FROM order_study j JOIN imaging_order o ON o.id = j.order_id WHERE j.study_id = s.id"
+      " AND j.joined = 1 AND o.{0} <> '' ORDER BY o.id LIMIT 1), ''),",
+      what);
+}
+
 const std::string kStudies =
     "SELECT s.id, s.study_uid, s.images, (SELECT COUNT(*) FROM series e WHERE e.study_id = s.id AND EXISTS ("
     "  SELECT 1 FROM instance i WHERE i.series_id = e.id AND i.disposition = 0)), s.first_image_at, s.last_image_at,"
     " s.complete_at, s.complete_reason, s.revision, s.order_level, s.level, s.rule, s.is_open, s.without_jobs,"
     " s.without_jobs_reason, s.patient_name, s.patient_id, s.birth_date, s.sex, s.age, s.accession_number, s.modality,"
-    " s.body_part, s.study_description, s.study_date, s.study_time, s.institution, s.referring_physician, f.at,"
+    " s.body_part, s.study_description, s.study_date, s.study_time, s.institution, s.referring_physician, " +
+    of_order("location") + of_order("placer_number") + of_order("filler_number") +
+    "(SELECT COUNT(*) FROM order_study j WHERE j.study_id = s.id AND j.joined = 0),"
+    " (SELECT COUNT(*) FROM order_study j JOIN imaging_order o ON o.id = j.order_id WHERE j.study_id = s.id"
+    "  AND j.joined = 1 AND o.cancelled = 1), f.at,"
     " COALESCE(f.source, ''), r.at, COALESCE(r.reader, ''), COALESCE((SELECT h.reason FROM held_raise h WHERE "
     "h.study_id = s.id ORDER BY h.id DESC"
     "  LIMIT 1), '') FROM study s LEFT JOIN reading_start r ON r.study_id = s.id AND r.released_at IS NULL"
@@ -62,6 +76,12 @@ StudyView read_study(Row& row) {
       entry.complete_at >> entry.complete_reason >> entry.revision >> order_level >> entry.level >> entry.rule >>
       view.open >> view.without_jobs >> view.without_jobs_reason;
   for (const StudyColumn& column : kStudyColumns) row >> entry.*column.field;
+  int mismatched = 0, cancelled = 0;
+  row >> entry.patient_location >> entry.placer_order_number >> entry.filler_order_number >> mismatched >> cancelled;
+  if (cancelled > 0) entry.order_note = "order cancelled";
+  if (mismatched > 0)
+    entry.order_note += fmt::format("{}an order with the number of this study is for another patient: not joined",
+                                    cancelled > 0 ? "; " : "");
   row >> entry.reading_finished_at >> entry.reading_finished_by >> entry.reading_started_at >> entry.reading_by >>
       view.held_raise;
   entry.order_level = order_level.value_or(Level::routine);

@@ -30,13 +30,6 @@ class Segment {
   std::vector<std::string> fields_;  // [0] is the segment name
 };
 
-std::string hl7_time(WallTime time) {
-  const std::time_t whole = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-  std::tm parts{};
-  gmtime_r(&whole, &parts);
-  return fmt::format("{:%Y%m%d%H%M%S}+0000", parts);
-}
-
 // Everything that some receiver takes for the end of a segment: line breaks of ASCII and of Unicode.
 bool breaks_line(std::string_view character) {
   constexpr std::array<std::string_view, 8> kBreaks = {"\t", "\n",       "\v",           "\f",
@@ -238,6 +231,13 @@ std::string_view hl7_priority(Level level) {
       return "R";
   }
   return "R";
+}
+
+std::string hl7_time(WallTime time) {
+  const std::time_t whole = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  std::tm parts{};
+  gmtime_r(&whole, &parts);
+  return fmt::format("{:%Y%m%d%H%M%S}+0000", parts);
 }
 
 std::string hl7_escape(std::string_view text) {

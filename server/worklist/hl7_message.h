@@ -42,6 +42,8 @@ std::string priority_message(const PriorityMessage& message, const Hl7Profile& p
 // segment; drops control characters; bytes that are not UTF-8 become U+FFFD, since MSH-18 promises UTF-8.
 std::string hl7_escape(std::string_view text);
 
+std::string hl7_time(WallTime time);  // DTM or TS with seconds, in UTC
+
 // What an acknowledgement says about the message with our control id.
 struct Acknowledgement {
   std::string code;        // MSA-1: AA, AE, AR (original mode), CA, CE, CR (enhanced mode)

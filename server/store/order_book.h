@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orders of the RIS inside one transaction: finds the order that a message speaks of, takes over what it says, joins it
+// with studies, and does to those what follows from it.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "server/core/order.h"
+#include "server/store/sqlite.h"
+
+namespace inferad::store {
+
+class OrderBook {
+ public:
+  OrderBook(Database& database, WallTime now) : db_(database), now_(now) {}
+
+  Status take(const OrderNews& news);
+  Status join_study(std::int64_t study_id);  // with the orders that wait for it
+  const std::set<std::int64_t>& changed() const { return changed_; }
+
+ private:
+  struct Order {
+    std::int64_t id = 0;
+    OrderNumbers numbers;
+    std::string study_uid, patient_ids, location, started_by, finished_by;
+    std::optional<Level> level;
+    bool level_changed = false, cancelled = false;
+  };
+
+  template <class... Args>
+  Result<std::vector<Order>> orders(std::string_view where, const Args&... args);
+  Result<std::vector<Order>> meant(const OrderNews& news);
+  Status insert(const OrderNews& news, Order& order);
+  Status apply(const OrderNews& news, Order& order);
+  Result<bool> is_echo(const Order& order, Level level);
+  Status take_level(Level level, Order& order);
+  Status join(const Order& order);
+  Status link(const Order& order, std::int64_t study_id, bool same_patient);
+  Status carry_over(const OrderNews& news, const Order& before, const Order& order);
+  Status settle(std::int64_t study_id);
+  Result<std::vector<std::int64_t>> studies_of(std::int64_t order_id);
+  Status note(const Order& order, const std::string& what);  // in the history of its studies
+
+  Database& db_;
+  const WallTime now_;
+  std::set<std::int64_t> changed_;
+};
+
+}  // namespace inferad::store
