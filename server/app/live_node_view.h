@@ -47,6 +47,8 @@ class LiveNodeView final : public web::NodeView {
   std::vector<web::PeerView> peers() override;
   std::vector<web::RuleView> rules() override;
   std::vector<web::ModelView> models() override;
+  Result<std::int64_t> give_feedback(const Feedback& said) override;
+  Result<std::vector<Feedback>> feedback(std::int64_t study) override;
   std::string metrics_text() override;
 
   void drain() { draining_ = true; }  // not ready from now on

@@ -128,6 +128,13 @@ class Ledger {
   // Of the first joined order that is not cancelled; nullopt: none.
   Result<std::optional<OrderNumbers>> order_numbers(std::int64_t study_id);
 
+  // ---- feedback ----
+  // What a reader says, durably; a line of history, too. Gives its id; `id`, `pipeline`, `at` and `superseded_by` of
+  // the argument are not looked at. not_found: the study has no such job. The caller knows the finding to be the job's.
+  Result<std::int64_t> add_feedback(const Feedback& feedback, WallTime now);
+  Result<std::vector<Feedback>> feedback_of_study(std::int64_t study_id);  // oldest first
+  Result<std::vector<Feedback>> feedback_since(WallTime since);            // of all studies, oldest first
+
   // ---- views (core/views.h); snapshots, unordered unless said ----
   // The latest ones by last image, without those whose reading is finished.
   Result<std::vector<WorklistEntry>> worklist(int studies_max = 1000);

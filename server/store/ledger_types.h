@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/base/clock.h"
+#include "server/core/feedback.h"
 #include "server/core/instance.h"
 #include "server/core/order.h"
 #include "server/core/priority.h"

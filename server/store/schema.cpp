@@ -269,8 +269,30 @@ CREATE TABLE hl7_received (
 CREATE INDEX hl7_received_at ON hl7_received (at);
 )sql";
 
+// What readers say about an analysis. `label` and `presence`: what the pipeline said, as it stood there.
+constexpr const char* kVersion8 = R"sql(
+CREATE TABLE feedback (
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  job_id INTEGER NOT NULL REFERENCES job (id),
+  finding TEXT NOT NULL,
+  label TEXT NOT NULL,
+  presence TEXT NOT NULL,
+  opinion INTEGER NOT NULL,
+  reader TEXT NOT NULL,
+  comment TEXT NOT NULL,
+  pipeline_version TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  at INTEGER NOT NULL
+);
+CREATE INDEX feedback_study ON feedback (study_id);
+CREATE INDEX feedback_job ON feedback (job_id, finding, reader);
+CREATE INDEX feedback_at ON feedback (at);
+)sql";
+
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                       kVersion5, kVersion6, kVersion7, kVersion8};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/base/result.h"
+#include "server/core/feedback.h"
 #include "server/core/reading.h"
 #include "server/core/views.h"
 
@@ -71,7 +72,11 @@ class NodeView {
   virtual std::vector<PeerView> peers() = 0;
   virtual std::vector<RuleView> rules() = 0;
   virtual std::vector<ModelView> models() = 0;
-  virtual std::string metrics_text() = 0;  // Prometheus text format 0.0.4
+  // What a reader says about an analysis (study_id, job_id, finding, opinion, reader, comment); gives its id.
+  // not_found: no such study, analysis or finding; refused: the analysis has no result.
+  virtual Result<std::int64_t> give_feedback(const Feedback& said) = 0;
+  virtual Result<std::vector<Feedback>> feedback(std::int64_t study) = 0;  // oldest first; 0: of all studies
+  virtual std::string metrics_text() = 0;                                  // Prometheus text format 0.0.4
 };
 
 }  // namespace inferad::web

@@ -8,6 +8,7 @@
 #include "server/base/log.h"
 #include "server/web/assets.h"
 #include "server/web/encode.h"
+#include "server/web/feedback_api.h"
 
 namespace inferad::web {
 
@@ -46,6 +47,17 @@ HttpResponse not_found() { return failure({Errc::not_found, "There is nothing at
 template <class Value, class Encode>
 HttpResponse json_of(const Result<Value>& value, Encode encode) {
   return value ? json(encode(*value)) : failure(value.error());
+}
+
+// A table that a browser saves under `name`.
+template <class Value, class Encode>
+HttpResponse table_of(const Result<Value>& value, Encode encode, const std::string& name) {
+  if (!value) return failure(value.error());
+  return {200,
+          "text/csv; charset=utf-8; header=present",
+          encode(*value),
+          {{"Content-Disposition", "attachment; filename=\"" + name + "\""}},
+          false};
 }
 
 // If-None-Match is a list of tags or "*" (RFC 9110 13.1.2); ours never contain a comma or need weak comparison.
@@ -104,6 +116,10 @@ std::optional<HttpResponse> api_response(NodeView& node, std::string_view path, 
   if (path == "peers") return json(peers_json(node.peers()));
   if (path == "rules") return json(rules_json(node.rules()));
   if (path == "models") return json(models_json(node.models()));
+  if (const auto id = id_between(path, "studies/", "/feedback")) return json_of(node.feedback(*id), feedback_json);
+  if (path == "feedback.csv") {
+    return table_of(node.feedback(0), feedback_csv, "inferad-feedback.csv");
+  }
   if (const auto id = id_between(path, "studies/", "")) {
     return json_of(node.study(*id), [&](const auto& v) { return study_json(v, node.targets_minutes(), now); });
   }
@@ -145,10 +161,19 @@ HttpResponse release_reading(NodeView& node, std::int64_t study) {
   return released ? json("{\"released\":true}\n") : failure(released.error());
 }
 
+HttpResponse give_feedback(NodeView& node, std::int64_t study, std::string_view body) {
+  const auto said = feedback_from(body, study);
+  if (!said) return failure(said.error());
+  const auto id = node.give_feedback(*said);
+  return id ? json("{\"id\":" + std::to_string(*id) + "}\n") : failure(id.error());
+}
+
 HttpResponse post(NodeView& node, const HttpRequest& request) {
   if (const auto id = id_between(request.path, "/api/v1/worklist/", "/start"))
     return start_reading(node, *id, request.body);
   if (const auto id = id_between(request.path, "/api/v1/worklist/", "/release")) return release_reading(node, *id);
+  if (const auto id = id_between(request.path, "/api/v1/studies/", "/feedback"))
+    return give_feedback(node, *id, request.body);
   if (const auto id = id_between(request.path, "/api/v1/jobs/", "/retry"))
     return retry(node.retry_job(*id), "job", *id);
   if (const auto id = id_between(request.path, "/api/v1/outbox/", "/retry")) {

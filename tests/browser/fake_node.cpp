@@ -224,6 +224,7 @@ void FakeNode::play(const std::string& scene) {
   entries_.clear();
   jobs_.clear();
   deliveries_.clear();
+  feedback_.clear();
   if (scene == "normal" || scene == "quiet") entries_ = normal_entries(scene == "quiet" ? 3 : 24, now);
   if (scene == "many") entries_ = normal_entries(5000, now);
   if (scene == "odd") entries_ = odd_entries(now);

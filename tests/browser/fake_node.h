@@ -33,6 +33,8 @@ class FakeNode final : public NodeView {
   std::vector<PeerView> peers() override;
   std::vector<RuleView> rules() override;
   std::vector<ModelView> models() override;
+  Result<std::int64_t> give_feedback(const Feedback& said) override;
+  Result<std::vector<Feedback>> feedback(std::int64_t study) override;
   std::string metrics_text() override { return "# HELP demo_up Always 1\n# TYPE demo_up gauge\ndemo_up 1\n"; }
 
  private:
@@ -41,6 +43,7 @@ class FakeNode final : public NodeView {
   std::vector<WorklistEntry> entries_;
   std::vector<JobView> jobs_;
   std::vector<DeliveryView> deliveries_;
+  std::vector<Feedback> feedback_;
 };
 
 }  // namespace inferad::web

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The made-up node's list: what waits in its order, then what is being read.
+// The made-up node's list: what waits in its order, then what is being read; and what readers say.
 #include <algorithm>
 
 #include "tests/browser/fake_node.h"
@@ -46,6 +46,30 @@ Status FakeNode::release_reading(std::int64_t study) {
     return ok();
   }
   return Error{Errc::not_found, "no such study"};
+}
+
+Result<std::int64_t> FakeNode::give_feedback(const Feedback& said) {
+  std::lock_guard lock(mutex_);
+  if (said.comment == "fail") return Error{Errc::io, "The ledger cannot be written: disk I/O error."};
+  Feedback one = said;
+  one.id = static_cast<std::int64_t>(feedback_.size()) + 1;
+  one.label = said.finding == "emphysema" ? "Pulmonary emphysema" : said.finding;
+  one.pipeline = "ct-lung-density";
+  one.pipeline_version = "1.0.0";
+  one.at = wall_now();
+  for (auto& before : feedback_) {
+    const bool same = before.job_id == one.job_id && before.finding == one.finding && before.reader == one.reader;
+    if (same && before.superseded_by == 0) before.superseded_by = one.id;
+  }
+  feedback_.push_back(one);
+  return one.id;
+}
+
+Result<std::vector<Feedback>> FakeNode::feedback(std::int64_t study) {
+  std::lock_guard lock(mutex_);
+  auto of_study = feedback_;
+  std::erase_if(of_study, [&](const Feedback& one) { return one.study_id != study; });
+  return of_study;
 }
 
 }  // namespace inferad::web

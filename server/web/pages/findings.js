@@ -58,23 +58,24 @@ function measurementsTable(items, segments) {
   truncated ? el('p', { class: 'note' }, '† The series ends inside the region: the true value is at least this.') : null);
 }
 
-function statements(items) {
+// barOf(item): what readers say about it, and its attributes.
+function statements(items, barOf) {
   const rank = Object.keys(PRESENCE);
   const said = items.filter((item) => item.presence !== 'measured').sort((a, b) => rank.indexOf(a.presence) - rank.indexOf(b.presence));
   if (said.length === 0) return null;
-  return el('ul', { class: 'statements' }, said.map((item) => el('li', { class: `said said-${item.presence}` },
+  return el('ul', { class: 'statements' }, said.map((item) => el('li', { class: `said said-${item.presence}`, ...barOf(item).attributes },
     el('span', { class: 'presence' }, icon(PRESENCE_ICON[item.presence] ?? 'info'), PRESENCE[item.presence] ?? item.presence),
     el('strong', {}, bdi((item.concept?.meaning ?? item.id) + ofImage(item))),
-    el('span', { class: 'why' }, bdi(item.explanation ?? '')))));
+    el('span', { class: 'why' }, bdi(item.explanation ?? '')), barOf(item).bar)));
 }
 
-export function findingsSection(findings) {
+export function findingsSection(findings, barOf = () => ({})) {
   const segments = findings.segments ?? [];
   const items = (findings.items ?? []).map((item) => ({ ...item, measurements: item.measurements ?? [] }));
   const explained = items.filter((item) => item.presence === 'measured' && item.explanation);
   const remarks = [...(findings.qualifiers ?? []).map((each) => each.text), ...(findings.remarks ?? [])];
   return [
-    statements(items),
+    statements(items, barOf),
     measurementsTable(items, segments),
     explained.length ? el('ul', { class: 'notes' }, explained.map((item) => el('li', {}, bdi(item.explanation)))) : null,
     remarks.length ? el('div', { class: 'limits' }, el('h4', {}, icon('info'), 'Limits of this analysis'),

@@ -2,6 +2,7 @@
 // One study: what did AI see, on what, how sure, and what did it not look at?
 import { AI_WORDS, api, bdi, byId, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName,
   plural, scoreText, startPage, stateMark, timeEl } from './common.js';
+import { FEEDBACK_KEYS, feedbackBar, feedbackHistory, feedbackKey, readerLine, startFeedback, takeFeedback, targetAttributes } from './feedback.js';
 import { algorithmCard, findingsSection } from './findings.js';
 import { icon } from './icons.js';
 import { follow } from './live.js';
@@ -60,6 +61,17 @@ function priorityPanel(entry, targets) {
     decision && !isRaised(entry) ? el('p', { class: 'sub' }, 'The ordered priority is at least as urgent, so it stands. AI never lowers a priority.') : null);
 }
 
+// What readers say about one finding, and about the result as a whole.
+function barOf(job, item) {
+  const label = item.concept?.meaning ?? item.id;
+  return { attributes: targetAttributes(job, item.id, label), bar: feedbackBar(job, item.id, label) };
+}
+
+function wholeResult(job) {
+  const label = `the result of ${job.pipeline}`;
+  return el('div', { class: 'whole', ...targetAttributes(job, '', label) }, el('span', { class: 'sub' }, 'The whole result'), feedbackBar(job, '', label));
+}
+
 function jobSection(job, newest) {
   const superseded = job.revision < newest;
   const running = job.state === 'running';
@@ -70,7 +82,8 @@ function jobSection(job, newest) {
       superseded ? stateMark('superseded', `Superseded by revision ${newest}`) : stateMark(job.state, word)),
     job.reason && (missing || superseded) ? el('p', { class: 'reason-box' }, bdi(job.reason)) : null,
     job.state === 'pending' ? el('p', { class: 'sub' }, 'The images are complete. The analysis starts when a worker is free.') : null,
-    job.findings ? findingsSection(job.findings) : null,
+    job.findings ? findingsSection(job.findings, (item) => barOf(job, item)) : null,
+    job.findings && job.state === 'done' ? wholeResult(job) : null,
     job.findings || job.state === 'done' ? el('details', {}, el('summary', {}, 'Algorithm, model and settings'), algorithmCard(job.findings, job)) : null);
 }
 
@@ -79,8 +92,8 @@ function analysisPanel(detail) {
   const newest = new Map();
   for (const job of detail.jobs) newest.set(job.pipeline, Math.max(job.revision, newest.get(job.pipeline) ?? 0));
   const jobs = [...detail.jobs].sort((a, b) => b.revision - a.revision || a.id - b.id);
-  return panel('What AI found', jobs.length
-    ? jobs.map((job) => jobSection(job, newest.get(job.pipeline)))
+  return panel('What AI found', readerLine(), jobs.length
+    ? [jobs.map((job) => jobSection(job, newest.get(job.pipeline))), feedbackHistory()]
     : el('div', { class: 'job' }, stateMark(entry.ai_state), el('p', {}, bdi(entry.ai_reason || {
       receiving: 'Images are still arriving. The analysis starts when the study is complete.',
       pending: 'The study is complete and waits to be routed.' }[entry.ai_state] || 'No pipeline has looked at this study.'))));
@@ -134,11 +147,13 @@ function studyPanel(entry) {
 function show(detail) {
   const entry = detail.entry;
   document.title = `Study ${entry.id} · Inferad`;  // tab titles are seen by others: no name
+  const kept = document.activeElement?.dataset?.keep;
   const open = new Set([...document.querySelectorAll('details')].map((one, i) => (one.open ? i : -1)));
   byId('study').replaceChildren(heading(entry), el('div', { class: 'columns' },
     el('div', {}, analysisPanel(detail), notLookedAtPanel(detail), seriesPanel(detail.series)),
     el('aside', {}, priorityPanel(entry, detail.targets_minutes), deliveriesPanel(detail.deliveries), studyPanel(entry), historyPanel(detail.history))));
   [...document.querySelectorAll('details')].forEach((one, i) => { one.open = open.has(i); });
+  if (kept) document.querySelector(`[data-keep="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
 }
 
 function showProblem(error) {
@@ -151,11 +166,12 @@ function showProblem(error) {
 }
 
 let shown = '';
-async function refresh() {
+async function refresh(again = false) {
   try {
-    const detail = await api(`studies/${id}`);
-    const same = JSON.stringify({ ...detail, generated_at: '' });
-    if (same !== shown) show(detail);
+    const [detail, { feedback }] = await Promise.all([api(`studies/${id}`), api(`studies/${id}/feedback`)]);
+    const same = JSON.stringify([{ ...detail, generated_at: '' }, feedback]);
+    takeFeedback(feedback);
+    if (same !== shown || again) show(detail);
     shown = same;
   } catch (error) {
     showProblem(error);
@@ -164,7 +180,8 @@ async function refresh() {
 }
 
 byId('back').prepend(icon('back'));
-startPage([['Esc', 'back to the reading list']], (event) => {
-  if (event.key === 'Escape') location.assign('/');
+startPage([...FEEDBACK_KEYS, ['Esc', 'back to the reading list']], (event, typing) => {
+  if (!feedbackKey(event, typing) && event.key === 'Escape') location.assign('/');
 });
-follow(refresh, (data) => !data.study || data.study === id);
+startFeedback(id, (again) => refresh(again).catch(() => {}));
+follow(() => refresh(), (data) => !data.study || data.study === id);

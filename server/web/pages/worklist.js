@@ -4,6 +4,7 @@
 import { AI_WORDS, LEVELS, api, byId, el, levelChip, plural, startPage } from './common.js';
 import { icon } from './icons.js';
 import { follow } from './live.js';
+import { readerName, rememberReader } from './reader.js';
 import { arrange, isFiltered, newsOf, select, staysPut } from './worklist_order.js';
 import { COLUMNS, Row } from './worklist_rows.js';
 
@@ -205,12 +206,9 @@ function choose(index) {
   draw();
 }
 
-// The reader's own name stays in this browser and goes with each start.
-const reader = () => byId('reader').value.trim();
-
 async function mark(id, act) {
   try {
-    await api(`worklist/${id}/${act}`, 'POST', act === 'start' ? { reader: reader() } : undefined);
+    await api(`worklist/${id}/${act}`, 'POST', act === 'start' ? { reader: byId('reader').value.trim() } : undefined);
     tell('');
   } catch (error) {
     tell(`Not ${act === 'start' ? 'started' : 'released'}: ${error.message}`);
@@ -300,8 +298,8 @@ function wireTools() {
   byId('modality').addEventListener('change', (event) => { view.filter.modality = event.target.value; filtered(); });
   byId('state').addEventListener('change', (event) => { view.filter.state = event.target.value; filtered(); });
   byId('clear').addEventListener('click', clearFilters);
-  try { byId('reader').value = localStorage.getItem('inferad.reader') ?? ''; } catch { /* typed anew */ }
-  byId('reader').addEventListener('change', () => { try { localStorage.setItem('inferad.reader', reader()); } catch { /* lasts as long as the page */ } });
+  byId('reader').value = readerName();
+  byId('reader').addEventListener('change', () => rememberReader(byId('reader').value));
   byId('news').addEventListener('click', () => settle());
 }
 

@@ -143,6 +143,40 @@ TEST_CASE("who starts a reading takes the study off the waiting list, and may pu
   CHECK(node.view.worklist()->at(0).id == first);
 }
 
+TEST_CASE("feedback is of a finding that the analysis has, with the version that made it") {
+  Node node;
+  const auto study = node.add_study(1, kStart);
+  const auto job = node.complete(study, kStart);
+  Feedback said;
+  said.study_id = study;
+  said.job_id = job;
+  said.opinion = Opinion::agree;
+  said.reader = "AB";
+  CHECK(node.view.give_feedback(said).error().code == Errc::refused);
+  REQUIRE(node.ledger->record_findings(job, R"({"outcome": "analysed", "pipeline_version": "1.2.0",
+    "algorithm": {"model_sha256": "abc"}, "items": [
+    {"id": "e", "concept": {"meaning": "Emphysema"}, "presence": "present"}]})",
+                                       {}, {}, kStart));
+  REQUIRE(node.view.give_feedback(said));
+  said.finding = "e";
+  REQUIRE(node.view.give_feedback(said));
+  said.finding = "f";
+  CHECK(node.view.give_feedback(said).error().code == Errc::not_found);
+  said.job_id = 99;
+  CHECK(node.view.give_feedback(said).error().code == Errc::not_found);
+  said.study_id = 99;
+  CHECK(node.view.give_feedback(said).error().code == Errc::not_found);
+  const auto all = node.view.feedback(study);
+  REQUIRE(all);
+  REQUIRE(all->size() == 2);
+  CHECK(all->at(1).label == "Emphysema");
+  CHECK(all->at(1).presence == "present");
+  CHECK(all->at(1).pipeline == "p");
+  CHECK(all->at(1).pipeline_version == "1.2.0");
+  CHECK(all->at(1).model_sha256 == "abc");
+  CHECK(node.view.feedback(0)->size() == 2);
+}
+
 TEST_CASE("a failed job stands first and runs again when asked, once") {
   Node node;
   const auto study = node.add_study(1, kStart);

@@ -15,6 +15,7 @@ struct StillNode final : NodeView {
   std::vector<WorklistEntry> entries;
   std::vector<JobView> job_list;
   std::vector<DeliveryView> delivery_list;
+  std::vector<Feedback> feedback_list;
   StudyDetail detail;
   NodeStatus now;
   std::optional<Error> failure;  // of every method that can fail
@@ -50,6 +51,13 @@ struct StillNode final : NodeView {
   }
   std::vector<RuleView> rules() override { return {{"ct", "Modality is CT", "ct-lung-density", 7}}; }
   std::vector<ModelView> models() override { return {{"ct-lung-density", "1.0.0", "m", "ab", "ready", ""}}; }
+  Result<std::int64_t> give_feedback(const Feedback& said) override {
+    if (failure) return *failure;
+    feedback_list.push_back(said);
+    feedback_list.back().id = static_cast<std::int64_t>(feedback_list.size());
+    return feedback_list.back().id;
+  }
+  Result<std::vector<Feedback>> feedback(std::int64_t) override { return answer(feedback_list); }
   std::string metrics_text() override { return "inferad_up 1\n"; }
 
   static std::vector<ReadingRecord> reading_list(int days) {
