@@ -28,7 +28,9 @@ std::optional<ImageReference> largest_slice(const ResultRequest& request, int se
   return ImageReference{source.sop_class_uid, source.sop_instance_uid, source.frame};
 }
 
-std::optional<ImageReference> image_of(const ResultRequest& request, const Finding& finding) {
+}  // namespace
+
+std::optional<ImageReference> key_image_of(const ResultRequest& request, const Finding& finding) {
   if (finding.location) return finding.location->images.front();
   if (finding.segment) return largest_slice(request, *finding.segment);
   for (const auto& [name, image] : request.findings.input_images)
@@ -38,8 +40,6 @@ std::optional<ImageReference> image_of(const ResultRequest& request, const Findi
   return ImageReference{images.front()->sop_class_uid, images.front()->sop_instance_uid, 1};
 }
 
-}  // namespace
-
 std::vector<ImageReference> key_images(const ResultRequest& request) {
   const auto& items = request.findings.items;
   const bool any =
@@ -48,7 +48,7 @@ std::vector<ImageReference> key_images(const ResultRequest& request) {
   for (const auto& item : items) {
     const bool evidence = any && item.presence == Presence::measured && item.location;
     if (item.presence != Presence::present && !evidence) continue;
-    const auto image = image_of(request, item);
+    const auto image = key_image_of(request, item);
     const auto same = [&](const auto& each) {
       return each.sop_instance_uid == image->sop_instance_uid && each.frame == image->frame;
     };

@@ -2,6 +2,7 @@
 // The images a reader should look at first. Pure. Internal to results/.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "pipelines/findings/location.h"
@@ -13,5 +14,8 @@ namespace inferad::results {
 // image that it is of, or the only image that there is; and the images of what was located for it. Each once. Empty
 // when nothing is present, or no image can be named for it.
 std::vector<findings::ImageReference> key_images(const ResultRequest& request);
+
+// The one image of `finding`; nullopt: none can be named for it.
+std::optional<findings::ImageReference> key_image_of(const ResultRequest& request, const findings::Finding& finding);
 
 }  // namespace inferad::results

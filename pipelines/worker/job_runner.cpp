@@ -18,6 +18,7 @@
 #include "pipelines/results/source_header.h"
 #include "pipelines/worker/heat_file.h"
 #include "pipelines/worker/join_inputs.h"
+#include "pipelines/worker/picture_files.h"
 #include "server/base/crash_point.h"
 #include "server/base/durable.h"
 #include "server/base/hash.h"
@@ -198,14 +199,15 @@ results::VoxelInputs voxels_of(const Attempt& attempt) {
 Result<std::vector<results::ResultFile>> write_objects(const Job& job, const Attempt& attempt,
                                                        const std::filesystem::path& folder) {
   if (!attempt.source) return std::vector<results::ResultFile>();
-  return results::write_results({.job = job,
-                                 .findings = attempt.findings,
-                                 .source = *attempt.source,
-                                 .image = attempt.image ? &*attempt.image : nullptr,
-                                 .labels = attempt.labels ? &*attempt.labels : nullptr,
-                                 .options = {},
-                                 .voxels = voxels_of(attempt)},
-                                folder);
+  const results::ResultRequest request{.job = job,
+                                       .findings = attempt.findings,
+                                       .source = *attempt.source,
+                                       .image = attempt.image ? &*attempt.image : nullptr,
+                                       .labels = attempt.labels ? &*attempt.labels : nullptr,
+                                       .options = {},
+                                       .voxels = voxels_of(attempt)};
+  INFERAD_TRY_STATUS(write_pictures(results::pictures_of(request), job.id, job.study_uid, folder));
+  return results::write_results(request, folder);
 }
 
 // findings.json names the file with its hash: it is there first.

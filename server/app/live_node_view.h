@@ -49,6 +49,8 @@ class LiveNodeView final : public web::NodeView {
   std::vector<web::ModelView> models() override;
   Result<std::int64_t> give_feedback(const Feedback& said) override;
   Result<std::vector<Feedback>> feedback(std::int64_t study) override;
+  Result<std::string> pictures(std::int64_t study, std::int64_t job) override;
+  Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) override;
   std::string metrics_text() override;
 
   void drain() { draining_ = true; }  // not ready from now on

@@ -129,8 +129,8 @@ class Ledger {
   Result<std::optional<OrderNumbers>> order_numbers(std::int64_t study_id);
 
   // ---- feedback ----
-  // What a reader says, durably; a line of history, too. Gives its id; `id`, `pipeline`, `at` and `superseded_by` of
-  // the argument are not looked at. not_found: the study has no such job. The caller knows the finding to be the job's.
+  // What a reader says of a finding that the job has, durably; `at` and `superseded_by` are not looked at. Gives its
+  // id.
   Result<std::int64_t> add_feedback(const Feedback& feedback, WallTime now);
   Result<std::vector<Feedback>> feedback_of_study(std::int64_t study_id);  // oldest first
   Result<std::vector<Feedback>> feedback_since(WallTime since);            // of all studies, oldest first

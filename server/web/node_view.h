@@ -76,7 +76,10 @@ class NodeView {
   // not_found: no such study, analysis or finding; refused: the analysis has no result.
   virtual Result<std::int64_t> give_feedback(const Feedback& said) = 0;
   virtual Result<std::vector<Feedback>> feedback(std::int64_t study) = 0;  // oldest first; 0: of all studies
-  virtual std::string metrics_text() = 0;                                  // Prometheus text format 0.0.4
+  // {"pictures": […]} of a job, and the PNG of that name. not_found: no such job of this study, or no such picture.
+  virtual Result<std::string> pictures(std::int64_t study, std::int64_t job) = 0;
+  virtual Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) = 0;
+  virtual std::string metrics_text() = 0;  // Prometheus text format 0.0.4
 };
 
 }  // namespace inferad::web

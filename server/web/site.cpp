@@ -126,6 +126,20 @@ std::optional<HttpResponse> api_response(NodeView& node, std::string_view path, 
   return std::nullopt;
 }
 
+// "studies/17/jobs/117/images" and "…/images/picture-1.png".
+std::optional<HttpResponse> picture_response(NodeView& node, std::string_view path) {
+  const auto jobs = path.find("/jobs/"), images = path.find("/images");
+  if (jobs == std::string_view::npos || images == std::string_view::npos || images < jobs) return std::nullopt;
+  const auto study = id_between(path.substr(0, jobs), "studies/", "");
+  const auto job = id_between(path.substr(jobs, images - jobs), "/jobs/", "");
+  const auto name = path.substr(images + 7);
+  if (!study || !job || (!name.empty() && name.front() != '/')) return std::nullopt;
+  if (name.empty()) return json_of(node.pictures(*study, *job), [](const auto& text) { return text; });
+  auto bytes = node.picture(*study, *job, std::string(name.substr(1)));
+  if (!bytes) return failure(bytes.error());
+  return HttpResponse{200, "image/png", *std::move(bytes), {}, false};
+}
+
 HttpResponse get(NodeView& node, const HttpRequest& request) {
   const std::string_view path = request.path;
   if (path == "/") return asset_response(request, "worklist.html");
@@ -138,6 +152,7 @@ HttpResponse get(NodeView& node, const HttpRequest& request) {
   if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", node.metrics_text(), {}, false};
   if (path == "/api/v1/events") return {200, "text/event-stream", "", {}, true};
   if (path.starts_with("/api/v1/")) {
+    if (auto response = picture_response(node, path.substr(8))) return *std::move(response);
     if (auto response = api_response(node, path.substr(8), request.query)) return *std::move(response);
   }
   return not_found();

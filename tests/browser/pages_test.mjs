@@ -36,6 +36,25 @@ describe('study and operations', { timeout: 250_000 }, () => {
     }
   });
 
+  test('the key picture shows what AI marked, which can be taken away; a study without pictures is whole', async () => {
+    const page = await open('normal', '/study/1', { height: 1200 });
+    await eventually('the picture', () => page.evaluate(() => document.querySelector('.stack .slice')?.naturalWidth === 512));
+    await eventually('its marks', () => page.evaluate(() => document.querySelector('.stack .marks')?.naturalHeight === 384));
+    assert.ok(await page.$eval('.stack .marks', (one) => getComputedStyle(one).visibility === 'visible'));
+    assert.equal(await page.$eval('.stack .marks', (one) => one.alt), 'Marked by AI: outline of Left lung, outline of <b>Right</b> lung, 1 place');
+    const said = await all(page);
+    for (const part of ['Series 3 image 45', '<b>Right</b> lung', '1 place of a finding', 'for orientation only']) assert.ok(said.includes(part), part);
+    await page.keyboard.press('o');
+    assert.equal(await page.$eval('.stack .marks', (one) => getComputedStyle(one).visibility), 'hidden');
+    await page.click('.switch input');
+    assert.equal(await page.$eval('.stack .marks', (one) => getComputedStyle(one).visibility), 'visible');
+    await picture(page, 'study-picture');
+    await close(page);
+    const other = await open('normal', '/study/9');
+    assert.equal(await other.$('.pictures'), null);
+    await close(other);
+  });
+
   test('a study that was not analysed, failed or waits says so in words', async () => {
     for (const [id, words] of [[5, 'Slice distance 7.5 mm, at most 5 mm'], [8, 'The analysis ended without a result twice'],
       [6, 'The analysis starts when a worker is free'], [7, 'Images are still arriving'], [4, 'No model is installed for MR'], [3, 'Analysing 35 % (infer)']]) {
@@ -70,7 +89,7 @@ describe('study and operations', { timeout: 250_000 }, () => {
   test('hostile values stay text on the study page', async () => {
     const page = await open('odd', '/study/1', { height: 1200 });
     assert.equal(await page.evaluate(() => window.hacked), undefined);
-    assert.equal(await page.evaluate(() => document.querySelectorAll('main script, main img').length), 0);
+    assert.equal(await page.evaluate(() => document.querySelectorAll('main script, main img:not(.stack img)').length), 0);
     assert.ok((await all(page)).includes('<img src=x onerror=window.hacked=1>'));
     await close(page);
   });

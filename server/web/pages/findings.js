@@ -69,13 +69,14 @@ function statements(items, barOf) {
     el('span', { class: 'why' }, bdi(item.explanation ?? '')), barOf(item).bar)));
 }
 
-export function findingsSection(findings, barOf = () => ({})) {
+export function findingsSection(findings, barOf = () => ({}), pictures = null) {
   const segments = findings.segments ?? [];
   const items = (findings.items ?? []).map((item) => ({ ...item, measurements: item.measurements ?? [] }));
   const explained = items.filter((item) => item.presence === 'measured' && item.explanation);
   const remarks = [...(findings.qualifiers ?? []).map((each) => each.text), ...(findings.remarks ?? [])];
   return [
     statements(items, barOf),
+    pictures,
     measurementsTable(items, segments),
     explained.length ? el('ul', { class: 'notes' }, explained.map((item) => el('li', {}, bdi(item.explanation)))) : null,
     remarks.length ? el('div', { class: 'limits' }, el('h4', {}, icon('info'), 'Limits of this analysis'),

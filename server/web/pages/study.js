@@ -6,6 +6,7 @@ import { FEEDBACK_KEYS, feedbackBar, feedbackHistory, feedbackKey, readerLine, s
 import { algorithmCard, findingsSection } from './findings.js';
 import { icon } from './icons.js';
 import { follow } from './live.js';
+import { picturesOf, takePictures, toggleMarks } from './pictures.js';
 import { isRaised } from './worklist_rows.js';
 
 const id = Number(location.pathname.split('/').pop());
@@ -82,7 +83,7 @@ function jobSection(job, newest) {
       superseded ? stateMark('superseded', `Superseded by revision ${newest}`) : stateMark(job.state, word)),
     job.reason && (missing || superseded) ? el('p', { class: 'reason-box' }, bdi(job.reason)) : null,
     job.state === 'pending' ? el('p', { class: 'sub' }, 'The images are complete. The analysis starts when a worker is free.') : null,
-    job.findings ? findingsSection(job.findings, (item) => barOf(job, item)) : null,
+    job.findings ? findingsSection(job.findings, (item) => barOf(job, item), superseded ? null : picturesOf(id, job)) : null,
     job.findings && job.state === 'done' ? wholeResult(job) : null,
     job.findings || job.state === 'done' ? el('details', {}, el('summary', {}, 'Algorithm, model and settings'), algorithmCard(job.findings, job)) : null);
 }
@@ -171,6 +172,7 @@ async function refresh(again = false) {
     const [detail, { feedback }] = await Promise.all([api(`studies/${id}`), api(`studies/${id}/feedback`)]);
     const same = JSON.stringify([{ ...detail, generated_at: '' }, feedback]);
     takeFeedback(feedback);
+    await takePictures(id, detail.jobs);
     if (same !== shown || again) show(detail);
     shown = same;
   } catch (error) {
@@ -180,8 +182,10 @@ async function refresh(again = false) {
 }
 
 byId('back').prepend(icon('back'));
-startPage([...FEEDBACK_KEYS, ['Esc', 'back to the reading list']], (event, typing) => {
-  if (!feedbackKey(event, typing) && event.key === 'Escape') location.assign('/');
+startPage([...FEEDBACK_KEYS, ['o', 'what AI marked: on, off'], ['Esc', 'back to the reading list']], (event, typing) => {
+  if (feedbackKey(event, typing)) return;
+  if (event.key === 'o' && !typing) toggleMarks();
+  if (event.key === 'Escape') location.assign('/');
 });
 startFeedback(id, (again) => refresh(again).catch(() => {}));
 follow(() => refresh(), (data) => !data.study || data.study === id);

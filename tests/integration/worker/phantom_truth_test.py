@@ -4,6 +4,7 @@
 import gzip
 import json
 import unittest
+import zlib
 
 import numpy as np
 import pydicom
@@ -11,6 +12,16 @@ import pydicom
 from worker_support import SMALL, WorkerTest, measure
 
 SIDES = {"right": "lung-right", "left": "lung-left", "both": "lungs"}
+
+
+def read_png(path):
+    """Rows, columns, channels of a PNG with 8 bits, one IDAT and no filters."""
+    data = path.read_bytes()
+    width, height = (int.from_bytes(data[at:at + 4], "big") for at in (16, 20))
+    size = int.from_bytes(data[33:37], "big")
+    rows = np.frombuffer(zlib.decompress(data[41:41 + size]), np.uint8).reshape(height, -1)
+    assert data[:8] == b"\x89PNG\r\n\x1a\n" and not rows[:, 0].any(), path
+    return rows[:, 1:].reshape(height, width, -1)
 
 
 class PhantomTruth(WorkerTest):
@@ -30,7 +41,24 @@ class PhantomTruth(WorkerTest):
             self.assertLess(abs(laa - expected["laa950_percent"]), 0.5)
             self.assertLess(abs(haa - expected["haa_percent"]), 1.5)
         self.check_mask(out, truth, results)
+        if kind == "emphysema":
+            self.check_picture(results, findings)
         return findings
+
+    def check_picture(self, results, findings):
+        """The key picture and the marks over it, read without our code: sides, outlines, and a slice that lungs are in."""
+        listed = json.loads((results / "pictures.json").read_text())
+        (picture,) = listed["pictures"]
+        self.assertEqual(listed["study_uid"], findings["study_uid"])
+        self.assertEqual((picture["findings"], picture["left"], picture["top"]), (["emphysema"], "R", "A"))
+        grey, marks = (read_png(results / picture[name]) for name in ("image", "marks"))
+        self.assertEqual((grey.shape, marks.shape), ((512, 512, 1), (512, 512, 4)))
+        self.assertGreater(grey.max() - grey.min(), 200)
+        for outline in picture["outlines"]:
+            at = np.nonzero((marks[..., :3] == outline["rgb"]).all(axis=2) & (marks[..., 3] == 255))
+            self.assertGreater(len(at[1]), 300)
+            self.assertEqual(outline["label"], "Right lung" if at[1].mean() < 256 else "Left lung")
+        self.assertEqual(len(picture["outlines"]), 2)
 
     def check_mask(self, out, truth, results):
         """The SEG, read by pydicom, against the label map of the phantom."""

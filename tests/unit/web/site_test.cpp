@@ -174,6 +174,23 @@ TEST_CASE("a reading starts and is released by POST, with the name that the read
   CHECK(visit.node.started.size() == 1);
 }
 
+TEST_CASE("pictures of a job are listed and served by name, and by no other way") {
+  Visit visit;
+  const std::string images = "/api/v1/studies/17/jobs/117/images";
+  CHECK(visit.get(images).body == "{\"pictures\":[]}\n");
+  const auto picture = visit.get(images + "/picture-1.png");
+  CHECK(picture.status == 200);
+  CHECK(picture.content_type == "image/png");
+  CHECK(picture.body == "\x89PNG");
+  for (const std::string& path :
+       {images + "/", images + "/picture-2.png", images + "/../picture-1.png", images + "x", images + "/%2e%2e/x.png",
+        std::string("/api/v1/studies/17/jobs/118/images"), std::string("/api/v1/studies/18/jobs/117/images"),
+        std::string("/api/v1/studies/x/jobs/117/images"), std::string("/api/v1/studies/17/jobs//images")}) {
+    INFO(path);
+    CHECK(visit.get(path).status == 404);
+  }
+}
+
 TEST_CASE("retry asks the node once, by POST only") {
   Visit visit;
   CHECK(visit.post("/api/v1/jobs/3/retry").status == 200);

@@ -58,6 +58,15 @@ struct StillNode final : NodeView {
     return feedback_list.back().id;
   }
   Result<std::vector<Feedback>> feedback(std::int64_t) override { return answer(feedback_list); }
+  Result<std::string> pictures(std::int64_t study, std::int64_t job) override {
+    if (study != 17 || job != 117) return Error{Errc::not_found, "This study has no such analysis."};
+    return answer(std::string("{\"pictures\":[]}\n"));
+  }
+  Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) override {
+    if (study != 17 || job != 117 || name != "picture-1.png")
+      return Error{Errc::not_found, "There is no such picture."};
+    return answer(std::string("\x89PNG"));
+  }
   std::string metrics_text() override { return "inferad_up 1\n"; }
 
   static std::vector<ReadingRecord> reading_list(int days) {
