@@ -16,6 +16,7 @@
 #include "server/base/result_kind.h"
 #include "server/config/notices.h"
 #include "server/config/peers.h"
+#include "server/config/reading_settings.h"
 #include "server/core/priority.h"
 
 namespace inferad::config {
@@ -105,20 +106,6 @@ struct RetrySettings {
   bool operator==(const RetrySettings&) const = default;
 };
 
-struct WorklistSettings {
-  // From arrival to start of reading: STAT, HIGH, ROUTINE, LOW.
-  std::array<std::chrono::minutes, 4> targets{std::chrono::minutes(0), std::chrono::minutes(120),
-                                              std::chrono::minutes(240), std::chrono::minutes(480)};
-  // The same while no reading start is recorded: the order is then plain earliest deadline, which needs longer targets.
-  std::array<std::chrono::minutes, 4> targets_without_starts{std::chrono::minutes(0), std::chrono::minutes(180),
-                                                             std::chrono::minutes(360), std::chrono::minutes(720)};
-  int reserve = 8;
-  int alarm_results = 100;           // of a pipeline, the latest; 0 = no alarm
-  double alarm_share = 0.5;          // more of them raise: its raises are held
-  double alarm_release_share = 0.3;  // fewer: released
-  bool operator==(const WorklistSettings&) const = default;
-};
-
 struct Settings {
   std::string ae_title = "INFERAD";
   std::filesystem::path data_folder, pipelines_folder, models_folder, routing_file;  // absolute after loading
@@ -132,6 +119,7 @@ struct Settings {
   WorkerSettings workers;
   RetrySettings retry;
   WorklistSettings worklist;
+  EvidenceSettings evidence;
   std::vector<Peer> peers;
   std::vector<ResultDestination> results;
   std::vector<Hl7Destination> hl7;

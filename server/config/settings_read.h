@@ -27,6 +27,7 @@ void read_assembler(const JsonNode& node, AssemblerSettings& out);
 void read_workers(const JsonNode& node, WorkerSettings& out);
 void read_retry(const JsonNode& node, RetrySettings& out);
 void read_worklist(const JsonNode& node, WorklistSettings& out);
+void read_evidence(const JsonNode& node, EvidenceSettings& out);
 void read_peers(const JsonNode& node, std::vector<Peer>& out);
 void read_results(const JsonNode& node, std::vector<ResultDestination>& out);
 void read_hl7(const JsonNode& node, std::vector<Hl7Destination>& out);

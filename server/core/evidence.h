@@ -74,4 +74,15 @@ struct Evidence {
   std::vector<Withheld> withheld;
 };
 
+// What is told of a final report.
+struct ReportNews {
+  std::string study;   // its accession number or Study Instance UID
+  std::string source;  // who says so, for people, without patient data
+  struct Statement {
+    std::string finding;  // id or name of a finding, as pipelines call it
+    bool present = false;
+  };
+  std::vector<Statement> statements;
+};
+
 }  // namespace inferad

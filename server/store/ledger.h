@@ -120,13 +120,10 @@ class Ledger {
   Result<std::vector<ReadingRecord>> readings(WallTime since);
 
   // ---- orders of the RIS ----
-  // All that one message says, once: a message that was taken before (same sender, control id and digest) changes
-  // nothing. An order is the one with the same filler number, else placer number, else accession number, and the same
-  // patient. It joins studies by Study Instance UID when it has one, else by accession number; never one of another
-  // patient. Images may come before or after. See README.md for what joining does.
+  // All that one message says, once: one that was taken before (same sender, control id and digest) changes nothing.
+  // Images may come before or after. README.md: which order and which studies it means.
   Result<OrderEffect> take_orders(const ReceivedMessage& message, std::span<const OrderNews> orders, WallTime now);
-  // Of the first joined order that is not cancelled; nullopt: none.
-  Result<std::optional<OrderNumbers>> order_numbers(std::int64_t study_id);
+  Result<std::optional<OrderNumbers>> order_numbers(std::int64_t study_id);  // of the first joined one not cancelled
 
   // ---- feedback ----
   // What a reader says of a finding that the job has, durably; `at` and `superseded_by` are not looked at. Gives its
@@ -143,7 +140,8 @@ class Ledger {
   Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);  // undelivered first, then newest first
   Result<LedgerCounts> counts();
 
-  struct Impl;  // sources of this folder only
+  struct Impl;                  // sources of this folder only
+  friend class EvidenceLedger;  // evidence.h
  private:
   explicit Ledger(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

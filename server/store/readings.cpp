@@ -111,13 +111,14 @@ Result<std::vector<ReadingRecord>> Ledger::readings(WallTime since) {
     INFERAD_TRY_STATUS(db.each(
         "SELECT s.first_image_at, r.at, s.order_level, s.level,"
         " (SELECT MIN(d.decided_at) FROM decision d WHERE d.study_id = s.id AND d.level = s.level"
-        "  AND (s.order_level IS NULL OR s.level < s.order_level))"
+        "  AND (s.order_level IS NULL OR s.level < s.order_level)), s.id"
         " FROM reading_start r JOIN study s ON s.id = r.study_id WHERE r.released_at IS NULL AND r.at > $1"
         " ORDER BY s.first_image_at, s.study_uid",
         [&](Row& row) {
           ReadingRecord& record = records.emplace_back();
           std::optional<Level> order_level;
-          row >> record.arrived_at >> record.started_at >> order_level >> record.level >> record.raised_at;
+          row >> record.arrived_at >> record.started_at >> order_level >> record.level >> record.raised_at >>
+              record.study_id;
           record.order_level = order_level.value_or(Level::routine);
         },
         since));

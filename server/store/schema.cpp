@@ -290,9 +290,22 @@ CREATE INDEX feedback_job ON feedback (job_id, finding, reader);
 CREATE INDEX feedback_at ON feedback (at);
 )sql";
 
+// What final reports say about findings, in codes: the truth that sensitivity is counted against.
+constexpr const char* kVersion9 = R"sql(
+CREATE TABLE report_statement (
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  finding TEXT NOT NULL,
+  present INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (study_id, finding)
+);
+CREATE INDEX report_statement_at ON report_statement (at);
+)sql";
+
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                       kVersion5, kVersion6, kVersion7, kVersion8};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
+                                       kVersion6, kVersion7, kVersion8, kVersion9};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

@@ -27,6 +27,7 @@ def rule(when=None, **changes):
 
 GOOD = {
     "inferad": [{}, peer(), peer(roles=["query"], host="h", port=104), {"worklist": {"delta_minutes": 5}},
+                {"evidence": {"days": 30, "group_min": 5}},
                 {"hl7": [{"name": "a", "host": "b"}]},
                 {"webhooks": [{"name": "a", "url": "https://b/c", "study": {"d": "PatientID"}}]}, {"results": [{"peer": "a", "send": ["SR"]}]},
                 {"results": [{"peer": "a", "send": [["SEG_LABELMAP", "SEG"], "SR"]}, {"peer": "b", "triage_only": True}]}],
@@ -40,7 +41,7 @@ BAD = {
     "inferad": [[], {"x": 1}, {"ae_title": "12345678901234567"}, {"ae_title": " A"}, {"dicom": {"port": 65536}},
                 {"dicom": {"prot": 1}}, {"log_level": "loud"}, peer(addresses=None), peer(roles=[]), peer(name="a b"),
                 peer(roles=["query"]), peer(roles=["query"], ae_title="*", host="h", port=1), {"hl7": [{"name": "a"}]},
-                {"webhooks": [{"name": "a"}]}, {"webhooks": [{"name": "a", "url": "ftp://b"}]},
+                {"evidence": {"group_min": 4}}, {"evidence": {"days": 0}}, {"webhooks": [{"name": "a"}]}, {"webhooks": [{"name": "a", "url": "ftp://b"}]},
                 {"webhooks": [{"name": "a", "url": "https://u@b"}]},
                 {"worklist": {"delta_minutes": 5, "targets_minutes": {"STAT": 0, "HIGH": 1, "ROUTINE": 2, "LOW": 3}}},
                 {"worklist": {"targets_minutes": {"STAT": 0}}}, {"workers": {"device": "gpu"}},

@@ -44,6 +44,7 @@ TEST_CASE("each wrong value is told at its place with what was expected") {
   check(R"({"http": {"hostnames": "a"}})", "1:24: /http/hostnames", "put it in [ ]");
   check(R"({"worklist": {"targets_minutes": {"STAT": 0, "HIGH": 9, "ROUTINE": 5, "LOW": 10}}})",
         "1:34: /worklist/targets_minutes", "less urgent");
+  check(R"({"evidence": {"group_min": 4}})", "1:28: /evidence/group_min", "from 5 to 10000");
   check(R"({"assembler": {"query_peer": "pacs"}})", "1:30: /assembler/query_peer", "expected the name of a peer");
   check(R"({"results": [{"peer": "pacs"}]})", "1:23: /results/0/peer", "expected the name of a peer");
   check(R"({"hl7": [{"name": "a", "host": "b", "priority_fields":

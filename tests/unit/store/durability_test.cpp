@@ -257,7 +257,8 @@ TEST_CASE("a ledger of version 1 is taken over, with the reports it knew by thei
     return id;
   }();
   must(must(Database::open(file))
-           ->script("DROP TABLE feedback; DROP TABLE order_study; DROP TABLE imaging_order; DROP TABLE hl7_received; "
+           ->script("DROP TABLE report_statement; DROP TABLE feedback; DROP TABLE order_study; DROP TABLE "
+                    "imaging_order; DROP TABLE hl7_received; "
                     "DROP TABLE "
                     "reading_finish; DROP INDEX study_accession; ALTER TABLE study DROP COLUMN header_level; "
                     "DROP TABLE fallback; DROP INDEX job_failure_report; ALTER TABLE job DROP COLUMN failure_report; "
