@@ -12,6 +12,7 @@
 #include "server/app/edges.h"
 #include "server/app/live_configuration.h"
 #include "server/app/live_node_view.h"
+#include "server/dicom/worklist_files.h"
 #include "server/flow/clerk.h"
 #include "server/flow/dispatcher.h"
 #include "server/flow/outbox.h"
@@ -55,6 +56,7 @@ class App {
   net::DicomClient dicom_client_;
   net::MllpClient mllp_client_;
   net::CurlWebSender web_sender_;
+  dicom::DcmtkWorklistFiles worklist_files_;
   std::unique_ptr<store::Spool> spool_;
   std::unique_ptr<store::Ledger> ledger_;
   std::atomic<net::HttpServer*> events_ = nullptr;  // where study_changed() publishes; null: nobody listens

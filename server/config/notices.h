@@ -32,8 +32,35 @@ struct Webhook {
   bool operator==(const Webhook&) const = default;
 };
 
+enum class FhirResource { task, service_request };
+
+struct FhirServer {
+  std::string name, base_url;        // as https://host/fhir
+  std::filesystem::path token_file;  // of the bearer; "" = none is sent
+  std::filesystem::path ca_file;     // as Webhook::ca_file
+  FhirResource resource = FhirResource::task;
+  std::string accession_system, patient_system;  // systems of the identifiers; "" = none is named
+  std::string high = "asap";                     // what HIGH is called there: asap or urgent
+  Level least_level = Level::high;
+  std::chrono::seconds timeout{30};
+  bool operator==(const FhirServer&) const = default;
+};
+
+struct WorklistFolder {
+  std::string name;
+  std::filesystem::path folder;
+  std::array<std::string, 4> words{"STAT", "HIGH", "ROUTINE", "LOW"};  // of (0040,1003), by level
+  bool create = true;                                                  // an entry for a study that has none
+  std::string station_ae_title = "ANY";                                // (0040,0001) of those
+  std::chrono::hours keep{7 * 24};  // those are removed when nobody touched them for so long
+  Level least_level = Level::high;
+  bool operator==(const WorklistFolder&) const = default;
+};
+
 struct NoticeSettings {
   std::vector<Webhook> webhooks;
+  std::vector<FhirServer> fhir;
+  std::vector<WorklistFolder> worklist_folders;
   bool operator==(const NoticeSettings&) const = default;
 };
 

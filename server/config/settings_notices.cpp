@@ -87,6 +87,57 @@ Webhook read_webhook(const JsonNode& node, const Surroundings& around) {
   return out;
 }
 
+constexpr std::array<std::pair<std::string_view, FhirResource>, 2> kResources{
+    {{"Task", FhirResource::task}, {"ServiceRequest", FhirResource::service_request}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kHigh{{{"asap", "asap"}, {"urgent", "urgent"}}};
+
+FhirServer read_fhir_server(const JsonNode& node, const Surroundings& around) {
+  FhirServer out;
+  JsonObject object(node);
+  if (const auto name = object.require("name")) read_name(*name, out.name);
+  read_url(object, "base_url", around, out.base_url);
+  while (out.base_url.ends_with('/')) out.base_url.pop_back();
+  read_file_name(object, "token_file", around, out.token_file);
+  read_file_name(object, "ca_file", around, out.ca_file);
+  if (const auto resource = object.find("resource"))
+    out.resource = choose<FhirResource>(*resource, kResources).value_or(out.resource);
+  object.read("accession_system", out.accession_system);
+  object.read("patient_system", out.patient_system);
+  if (const auto high = object.find("high")) out.high = choose<std::string_view>(*high, kHigh).value_or(out.high);
+  read_level(object, "least_level", out.least_level);
+  object.read("timeout_s", out.timeout, 1, 600);
+  return out;
+}
+
+// One value of VR SH or CS each, all different, so that what stands in a file can be read back.
+void read_words(const JsonNode& node, std::array<std::string, 4>& out) {
+  JsonObject object(node);
+  for (const auto& [level, number] : kLevels) {
+    auto& word = out.at(static_cast<std::size_t>(number));
+    object.read(std::string(level).c_str(), word, 16);
+    if (word.empty() || word.find('\\') != std::string::npos)
+      node.fail(fmt::format("\"{}\" needs a word without backslash", level));
+  }
+  for (std::size_t i = 0; i < out.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (out.at(i) == out.at(j)) node.fail(fmt::format("\"{}\" stands for two levels: give each its own", out.at(i)));
+}
+
+WorklistFolder read_worklist_folder(const JsonNode& node, const Surroundings& around) {
+  WorklistFolder out;
+  JsonObject object(node);
+  if (const auto name = object.require("name")) read_name(*name, out.name);
+  if (object.require("folder")) read_file_name(object, "folder", around, out.folder);
+  if (const auto words = object.find("words")) read_words(*words, out.words);
+  object.read("create", out.create);
+  if (const auto station = object.find("station_ae_title")) read_ae_title(*station, out.station_ae_title);
+  std::int64_t days = out.keep.count() / 24;
+  object.read("keep_days", days, 1, 365);
+  out.keep = std::chrono::hours(24 * days);
+  read_level(object, "least_level", out.least_level);
+  return out;
+}
+
 template <class Destination, class Read>
 void read_list(JsonObject& object, const char* name, std::vector<Destination>& out, Read read) {
   const auto node = object.find(name);
@@ -102,6 +153,9 @@ void read_level(JsonObject& object, const char* name, Level& out) {
 
 void read_notices(JsonObject& object, const Surroundings& around, NoticeSettings& out) {
   read_list(object, "webhooks", out.webhooks, [&](const JsonNode& node) { return read_webhook(node, around); });
+  read_list(object, "fhir", out.fhir, [&](const JsonNode& node) { return read_fhir_server(node, around); });
+  read_list(object, "worklist_folders", out.worklist_folders,
+            [&](const JsonNode& node) { return read_worklist_folder(node, around); });
 }
 
 }  // namespace inferad::config

@@ -4,15 +4,19 @@
 // name the peer, never what was sent.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "server/base/clock.h"
 #include "server/base/result.h"
+#include "server/core/attributes.h"
+#include "server/core/priority.h"
 
 namespace inferad::flow {
 
@@ -27,7 +31,7 @@ struct WebRequest {
 
 struct WebReply {
   int status = 0;
-  std::string body, etag;
+  std::string body = {}, etag = {};
   Millis retry_after{0};  // what the server asks for (RFC 9110 10.2.3); 0: nothing
 };
 
@@ -38,6 +42,32 @@ class WebSender {
   // connection, or not with whom the certificate has to name; timeout; invalid_input: no HTTP, or a body of more than
   // a megabyte.
   virtual Result<WebReply> send(const WebRequest& request, std::stop_token stop) = 0;
+};
+
+// An entry of a modality worklist that is to be as urgent as `level`.
+struct WorklistRaise {
+  std::filesystem::path folder;
+  std::array<std::string, 4> words;  // of (0040,1003), by level; what a file holds is understood by them, too
+  Level level = Level::routine;
+  Attributes study;              // those of kWorklistAttributes
+  std::string file;              // name of an entry that is made; "" = none is made
+  std::string station_ae_title;  // of that entry
+  std::chrono::hours keep{0};    // entries that we made and nobody touched for so long are removed
+};
+inline constexpr std::string_view kWorklistAttributes[] = {
+    "AccessionNumber",  "StudyInstanceUID", "PatientName", "PatientID",        "IssuerOfPatientID",
+    "PatientBirthDate", "PatientSex",       "Modality",    "StudyDescription", "ReferringPhysicianName",
+    "StudyDate",        "StudyTime",        "StudyID"};
+
+enum class WorklistOutcome { raised, created, stays, not_there };  // stays: as urgent already, or not to be understood
+
+class WorklistFiles {
+ public:
+  virtual ~WorklistFiles() = default;
+  // Every entry of the study, else every one of its accession number, is raised; where there is none, one is made.
+  // Files appear whole (rename) and durable, under an exclusive lock of the folder's `lockfile`. unavailable: no such
+  // folder, or it stays locked; io.
+  virtual Result<WorklistOutcome> raise(const WorklistRaise& raise, std::stop_token stop) = 0;
 };
 
 }  // namespace inferad::flow

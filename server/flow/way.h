@@ -33,6 +33,7 @@ struct Notice {
 struct Edges {
   Hl7Sender& hl7;
   WebSender& web;
+  WorklistFiles& worklist_files;
 };
 
 // One destination. Immutable.
@@ -51,6 +52,8 @@ Ways ways_of(const config::Settings& settings);  // which need not outlive them
 
 void add_hl7_ways(const config::Settings& settings, Ways& ways);
 void add_webhook_ways(const config::Settings& settings, Ways& ways);
+void add_fhir_ways(const config::Settings& settings, Ways& ways);
+void add_worklist_file_ways(const config::Settings& settings, Ways& ways);
 
 // What is to be said of a decision, one message for each way that wants it.
 std::vector<store::NewDelivery> messages_about(const Notice& notice, const Ways& ways);

@@ -5,17 +5,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "server/base/durable.h"
 #include "server/base/hash.h"
 #include "server/flow/message_channel.h"
+#include "server/flow/secret_file.h"
 #include "server/flow/way.h"
 
 namespace inferad::flow {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kSecretBytesMin = 16, kSecretBytesMax = 4096;
 
 Json decision_json(const PriorityDecision& decision) {
   Json json = {{"pipeline", decision.pipeline},
@@ -25,11 +23,6 @@ Json decision_json(const PriorityDecision& decision) {
   if (decision.score) json["score"] = {{"name", decision.score_name}, {"value", *decision.score}};
   if (decision.score && decision.threshold) json["score"]["threshold"] = *decision.threshold;
   return json;
-}
-
-std::string trimmed(std::string text) {
-  text.erase(text.find_last_not_of(" \t\r\n") + 1);
-  return text;
 }
 
 class WebhookWay final : public Way {
@@ -77,14 +70,9 @@ class WebhookWay final : public Way {
     request.body = body;
     request.headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", Json::parse(body).at("id")}};
     if (!settings.secret_file.empty()) {
-      // Read each time, so that a new secret needs no restart.
-      const auto secret = read_file(settings.secret_file, kSecretBytesMax);
-      if (!secret) return Judgement{Verdict::retry_peer, secret.error().what};
-      const auto key = trimmed(*secret);
-      if (key.size() < kSecretBytesMin)
-        return Judgement{Verdict::retry_peer, fmt::format("{}: the secret is shorter than {} characters",
-                                                          settings.secret_file.string(), kSecretBytesMin)};
-      request.headers.emplace_back("X-Inferad-Signature", "sha256=" + hmac_sha256_hex(key, body));
+      const auto key = read_secret(settings.secret_file);
+      if (!key) return judge_error(key.error());
+      request.headers.emplace_back("X-Inferad-Signature", "sha256=" + hmac_sha256_hex(*key, body));
     }
     const auto reply = web.send(request, stop);
     if (!reply && reply.error().code == Errc::cancelled) return std::nullopt;

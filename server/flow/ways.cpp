@@ -13,6 +13,8 @@ Ways ways_of(const config::Settings& settings) {
   Ways ways;
   add_hl7_ways(settings, ways);
   add_webhook_ways(settings, ways);
+  add_fhir_ways(settings, ways);
+  add_worklist_file_ways(settings, ways);
   return ways;
 }
 

@@ -245,6 +245,31 @@ class MllpListener:
         return [line for line in lines if line.get("event") == "message"]
 
 
+class WebReceiver:
+    """An HTTP receiver (web_receiver.py) that keeps what it got; with --fhir a small FHIR server."""
+
+    def __init__(self, folder, *options, name="web"):
+        self.log = pathlib.Path(folder) / f"{name}.jsonl"
+        self.port = free_port()
+        self.options = options
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [sys.executable, str(SUPPORT / "web_receiver.py"), "--port", str(self.port), "--log", str(self.log),
+             *self.options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+        wait_for("the HTTP receiver to listen", lambda: listening(self.port), 10)
+        return self
+
+    def stop(self):
+        if self.process:
+            end(self.process)
+
+    def requests(self):
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [json.loads(line) for line in lines]
+
+
 def listening(port):
     with socket.socket() as probe:
         probe.settimeout(1)

@@ -12,7 +12,8 @@ import { isRaised } from './worklist_rows.js';
 const id = Number(location.pathname.split('/').pop());
 const SEND_WORDS = { waiting: 'Waiting to be sent', sending: 'Being sent', delivered: 'Sent', parked: 'Could not be sent' };
 const KIND_WORDS = { SEG: 'Segmentation (SEG)', SR: 'Report (SR)', HL7: 'Priority message (HL7)',
-  WEBHOOK: 'Message (webhook)' };
+  WEBHOOK: 'Message (webhook)', FHIR: 'Priority (FHIR)',
+  WORKLIST_FILE: 'Priority (worklist file)' };
 
 const facts = (...pairs) => el('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== '' && value !== null && value !== undefined)
   .map(([name, value, mono]) => [el('dt', {}, name), el('dd', { class: mono ? 'mono' : null }, value instanceof Node ? value : bdi(value))]));

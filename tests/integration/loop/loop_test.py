@@ -3,8 +3,11 @@
 """The main job with a real PACS: Orthanc gets a study, pushes it to the node, tells by C-FIND how many images it has,
 and holds SEG and SR seconds later; the HL7 receiver has the priority. Judged by dicom3tools, DCMTK and pydicom."""
 import hashlib
+import hmac
 import io
+import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -34,7 +37,15 @@ class LoopTest(unittest.TestCase):
         dicom = support.free_port()
         self.pacs = support.Orthanc(self.folder / "pacs", route_to=("ai", "INFERAD", dicom)).start()
         self.addCleanup(self.pacs.stop)
+        self.web = support.WebReceiver(self.folder, "--fhir").start()  # webhook and FHIR server in one
+        self.addCleanup(self.web.stop)
+        address = f"http://127.0.0.1:{self.web.port}"
+        self.worklists = self.pacs.folder / "worklists"
+        (self.folder / "secret").write_text("sixteen characters\n")
         self.node = support.Node(self.folder / "node", results=[("pacs", "PACS", self.pacs.dicom)],
+                                 webhooks=[{"name": "hook", "url": f"{address}/hook", "secret_file": str(self.folder / "secret")}],
+                                 fhir=[{"name": "fhir", "base_url": address}],
+                                 worklist_folders=[{"name": "mwl", "folder": str(self.worklists)}],
                                  query=("pacs-query", "PACS", self.pacs.dicom), hl7=[("engine", self.receiver.port)],
                                  dicom={"port": dicom})
         self.node.dicom = dicom
@@ -47,6 +58,21 @@ class LoopTest(unittest.TestCase):
         study_uid = pydicom.dcmread(next(pathlib.Path(folder).iterdir()), stop_before_pixels=True).StudyInstanceUID
         self.pacs.store(folder)
         return self.node.wait_study(study_uid, state, seconds=180)
+
+    def worklist_entry(self, name, study_uid, priority):
+        """An entry in the folder that Orthanc's worklist plugin serves."""
+        entry = pydicom.dataset.FileDataset(name, {}, preamble=b"\0" * 128, file_meta=pydicom.dataset.FileMetaDataset())
+        entry.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+        entry.file_meta.MediaStorageSOPClassUID, entry.file_meta.MediaStorageSOPInstanceUID = "1.2.840.10008.5.1.4.31", "1.2.3"
+        entry.is_little_endian, entry.is_implicit_VR = True, False
+        entry.StudyInstanceUID, entry.PatientID, entry.RequestedProcedurePriority = study_uid, name, priority
+        entry.save_as(self.worklists / f"{name}.wl", write_like_original=False)
+
+    def priorities(self):
+        """What findscu sees in the modality worklist of the PACS: patient → priority."""
+        said = tool("findscu", "-W", "-aec", "PACS", "-aet", "READER", "-k", "PatientID", "-k", "(0040,1003)", "127.0.0.1",
+                    self.pacs.dicom)
+        return dict(zip(re.findall(r"\(0010,0020\) LO \[(.*?)\s*\]", said), re.findall(r"\(0040,1003\) SH \[(.*?)\s*\]", said)))
 
     def results_in_pacs(self, study_uid, count=1):
         def both():
@@ -73,6 +99,10 @@ class LoopTest(unittest.TestCase):
     def test_an_emphysema_comes_out_as_seg_sr_and_a_raised_priority(self):
         phantom = support.make_phantom(self.folder / "phantom", "--kind", "emphysema", "--size", 256, "--slices", 100,
                                        "--slice-distance", 3, "--patient-name", "Äsop^Jürgen")
+        uid = pydicom.dcmread(next((phantom / "dicom").iterdir()), stop_before_pixels=True).StudyInstanceUID
+        self.worklist_entry("THIS", uid, "ROUTINE")
+        self.worklist_entry("OTHER", "1.2.3.4", "ROUTINE")
+        self.assertEqual(self.priorities(), {"THIS": "ROUTINE", "OTHER": "ROUTINE"})
         entry = self.analyse(phantom / "dicom")
         stored = time.monotonic()
         self.assertEqual(entry["instances"], 100)
@@ -96,6 +126,20 @@ class LoopTest(unittest.TestCase):
         self.assertTrue(message["type"].startswith("OMI^O23"), message["type"])
         self.assertTrue(message["python3_hl7"]["ok"])
         self.assertEqual(message["ack"], "AA")
+        self.judge_notices(entry)
+
+    def judge_notices(self, entry):
+        """Webhook, FHIR server and the worklist of the PACS know the priority."""
+        support.wait_for("the raised worklist entry", lambda: self.priorities() == {"THIS": entry["level"], "OTHER": "ROUTINE"},
+                         20, 0.2)
+        requests = support.wait_for("webhook and task", lambda: len(found := self.web.requests()) == 3 and found, 20)
+        hook = next(each for each in requests if each["path"] == "/hook")
+        signature = hmac.new(b"sixteen characters", hook["body"].encode(), "sha256").hexdigest()
+        self.assertEqual(hook["headers"]["X-Inferad-Signature"], f"sha256={signature}")
+        self.assertEqual(json.loads(hook["body"])["study"]["study_instance_uid"], entry["study_uid"])
+        task = json.loads(next(each for each in requests if each["method"] == "PUT")["body"])
+        self.assertEqual(task["priority"], {"STAT": "stat", "HIGH": "asap"}[entry["level"]])
+        self.assertEqual(task["focus"]["identifier"]["value"], f"urn:oid:{entry['study_uid']}")
 
     def test_results_that_come_back_and_images_that_come_twice_start_nothing(self):
         phantom = support.make_phantom(self.folder / "phantom", "--kind", "high-attenuation", "--size", 160, "--slices",

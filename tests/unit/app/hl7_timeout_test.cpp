@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "server/config/settings.h"
+#include "server/dicom/worklist_files.h"
 #include "server/flow/outbox.h"
 #include "server/net/dicom_client.h"
 #include "server/net/mllp_client.h"
@@ -96,7 +97,8 @@ TEST_CASE("a receiver that accepts and never acknowledges is left after timeout_
   net::DicomClient dicom;
   net::MllpClient hl7;
   net::CurlWebSender web;
-  flow::Outbox outbox(*node.ledger, dicom, {hl7, web}, settings, node.bells, node.metrics, node.changed());
+  dicom::DcmtkWorklistFiles files;
+  flow::Outbox outbox(*node.ledger, dicom, {hl7, web, files}, settings, node.bells, node.metrics, node.changed());
   outbox.start();
   std::string error;
   const auto delivery = [&] { return node.detail(study).deliveries.at(0); };
@@ -128,7 +130,8 @@ TEST_CASE("while a receiver keeps us waiting, the end of the node does not") {
     net::DicomClient dicom;
     net::MllpClient hl7;
     net::CurlWebSender web;
-    flow::Outbox outbox(*node.ledger, dicom, {hl7, web}, settings, node.bells, node.metrics, node.changed());
+    dicom::DcmtkWorklistFiles files;
+    flow::Outbox outbox(*node.ledger, dicom, {hl7, web, files}, settings, node.bells, node.metrics, node.changed());
     outbox.start();
     for (int i = 0; i < 3'000 && node.detail(study).deliveries.at(0).state != DeliveryState::sending; ++i)
       std::this_thread::sleep_for(Millis(10));

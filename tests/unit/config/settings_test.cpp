@@ -55,6 +55,9 @@ TEST_CASE("each wrong value is told at its place with what was expected") {
   check(R"({"webhooks": [{"name": "a", "url": "http://b/"}]})", "1:36: /webhooks/0/url", "insecure_plaintext");
   check(R"({"webhooks": [{"name": "a", "url": "http://[::1]:80/", "study": {"x": "AccessionNumer"}}]})",
         "1:71: /webhooks/0/study/x", "did you mean \"AccessionNumber\"?");
+  check(R"({"fhir": [{"name": "a", "base_url": "https://b/", "high": "hihg"}]})", "1:59: /fhir/0/high", "asap");
+  check(R"({"worklist_folders": [{"name": "a", "folder": "b", "words": {"HIGH": "STAT"}}]})",
+        "1:61: /worklist_folders/0/words", "two levels");
   check("[]", "1:1: (document)", "expected an object");
 }
 

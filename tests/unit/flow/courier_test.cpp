@@ -272,7 +272,9 @@ TEST_CASE("the outbox sends on threads of its own as soon as the bell rings") {
   settings.peers.push_back({"pacs", "PACS", {}, "127.0.0.1", 104, {config::PeerRole::receive_results}});
   settings.results.push_back({"pacs"});
   FakeWeb web;
-  Outbox outbox(*bench.node.ledger, bench.pacs, {receiver, web}, settings, bench.node.bells, bench.node.metrics, {});
+  FakeFiles files;
+  Outbox outbox(*bench.node.ledger, bench.pacs, {receiver, web, files}, settings, bench.node.bells, bench.node.metrics,
+                {});
   outbox.start();
   const auto study = bench.results_of("1.1");
   bench.node.bells.outbox.ring();

@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the ways say, judged by others: webhooks by jsonschema with the shipped schema, FHIR by npm's `fhir`.
+
+    notices_check.py PRINT_NOTICES SCHEMAS BUILD_FOLDER
+"""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import jsonschema
+
+FHIR = "fhir@4.12.0"  # its R4 definitions come with it
+VALIDATE = """
+const { Fhir } = require('fhir');
+const tasks = JSON.parse(require('fs').readFileSync(0));
+const judge = (task) => new Fhir().validate(task, { errorOnUnexpected: true }).messages.filter((one) => one.severity !== 'info');
+console.log(JSON.stringify(tasks.map(judge)));
+"""
+
+
+def validator(build):
+    """The folder that has npm's fhir, or None."""
+    folder = build / "npm"
+    if not (folder / "node_modules" / "fhir" / "package.json").exists():
+        if not shutil.which("npm") or not shutil.which("node"):
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text('{"private": true}\n')
+        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", FHIR], cwd=folder)
+        if done.returncode:
+            return None
+    return folder
+
+
+def main():
+    printer, schemas, build = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+    lines = subprocess.run([printer], check=True, capture_output=True, text=True).stdout.splitlines()
+    said = {"WEBHOOK": [], "FHIR": []}
+    for line in map(json.loads, lines):
+        said[line["kind"]].append(json.loads(line["message"]))
+    assert len(said["WEBHOOK"]) >= 4 and len(said["FHIR"]) >= 8, {kind: len(texts) for kind, texts in said.items()}
+    schema = json.loads((schemas / "webhook.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for body in said["WEBHOOK"]:
+        jsonschema.Draft202012Validator(schema).validate(body)
+    assert not jsonschema.Draft202012Validator(schema).is_valid({**said["WEBHOOK"][0], "event": "other"})
+
+    folder = validator(build)
+    if not folder:
+        print(f"SKIPPED: npm cannot get {FHIR}")
+        return
+    bad = {**said["FHIR"][0], "priority": "very urgent", "colour": "red"}
+    judged = subprocess.run(["node", "-e", VALIDATE], cwd=folder, check=True, capture_output=True, text=True,
+                            input=json.dumps([*said["FHIR"], bad]))
+    *verdicts, of_bad = json.loads(judged.stdout)
+    assert len(of_bad) >= 2, of_bad
+    for task, verdict in zip(said["FHIR"], verdicts):
+        assert not verdict, (verdict, task)
+    print(f"{len(said['WEBHOOK'])} webhook bodies and {len(verdicts)} tasks are valid")
+
+
+main()
