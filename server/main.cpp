@@ -15,6 +15,7 @@ struct Words {  // what the command line said
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out, source;
   std::int64_t id = 0;
+  int days = 0;
   SimulateChoice simulate;
 };
 
@@ -140,6 +141,9 @@ void add_node_commands(CLI::App& app, Words& words, int& status) {
   add_model_commands(*add("models", "pipelines and models of the running node", models_command), words, status);
   add("rules", "routing rules and how many studies each took", rules_command);
   add("peers", "whom the node talks with", peers_command);
+  auto* evidence = add("evidence", "what the analyses were worth here, as CSV", status_command);
+  evidence->add_option("--days", words.days, "studies analysed in the last so many days");
+  evidence->callback([&] { status = evidence_command(words.node, words.days); });
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ int outbox_command(const NodeChoice& node);
 int models_command(const NodeChoice& node);
 int rules_command(const NodeChoice& node);
 int peers_command(const NodeChoice& node);
+int evidence_command(const NodeChoice& node, int days);                               // 0 = as configured; as CSV
 int retry_command(const NodeChoice& node, const std::string& list, std::int64_t id);  // list: "jobs" or "outbox"
 
 }  // namespace inferad::app

@@ -8,6 +8,7 @@
 #include <map>
 #include <tuple>
 
+#include "server/evidence/exposition.h"
 #include "server/flow/reading_list.h"
 #include "server/flow/way.h"
 
@@ -252,7 +253,8 @@ std::vector<web::ModelView> LiveNodeView::models() {
 std::string LiveNodeView::metrics_text() {
   if (const auto counts = parts_.ledger.counts()) refresh(*counts);
   if (parts_.refresh_gauges) parts_.refresh_gauges();
-  return parts_.metrics.text();
+  const auto evidence = this->evidence(0);
+  return parts_.metrics.text() + (evidence ? evidence::exposition(*evidence) : std::string());
 }
 
 void LiveNodeView::refresh(const store::LedgerCounts& counts) {

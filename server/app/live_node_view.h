@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 
+#include "server/app/evidence_source.h"
 #include "server/app/live_configuration.h"
 #include "server/flow/ports.h"
 #include "server/store/ledger.h"
@@ -30,7 +31,8 @@ struct NodeParts {
 
 class LiveNodeView final : public web::NodeView {
  public:
-  explicit LiveNodeView(NodeParts parts) : parts_(std::move(parts)), started_at_(wall_now()) {}
+  explicit LiveNodeView(NodeParts parts)
+      : parts_(std::move(parts)), started_at_(wall_now()), evidence_(parts_.ledger) {}
 
   Result<std::vector<WorklistEntry>> worklist() override;
   std::array<int, 4> targets_minutes() override;
@@ -51,6 +53,8 @@ class LiveNodeView final : public web::NodeView {
   Result<std::vector<Feedback>> feedback(std::int64_t study) override;
   Result<std::string> pictures(std::int64_t study, std::int64_t job) override;
   Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) override;
+  Result<Evidence> evidence(int days) override;
+  Result<int> take_report(const ReportNews& news) override;
   std::string metrics_text() override;
 
   void drain() { draining_ = true; }  // not ready from now on
@@ -62,6 +66,7 @@ class LiveNodeView final : public web::NodeView {
   NodeParts parts_;
   const WallTime started_at_;
   std::atomic<bool> draining_ = false;
+  EvidenceSource evidence_;
 };
 
 }  // namespace inferad::app

@@ -33,6 +33,7 @@ FindingItems finding_items(std::string_view findings_json) {
   out.pipeline_version = text(root, "pipeline_version");
   out.model_sha256 = text(member(root, "algorithm"), "model_sha256");
   out.analysed = text(root, "outcome") == "analysed";
+  out.reason = text(member(root, "priority"), "finding");
   const Json& items = member(root, "items");
   if (!items.is_array()) return out;
   for (const auto& item : items) {

@@ -18,6 +18,7 @@ struct FindingItem {
 struct FindingItems {
   std::string pipeline_version, model_sha256;
   bool analysed = false;
+  std::string reason;  // id of the item for which it asks for a priority; "" = it asks for none
   std::vector<FindingItem> items;
 
   const FindingItem* find(std::string_view id) const;  // nullptr: there is none

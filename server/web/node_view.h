@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/base/result.h"
+#include "server/core/evidence.h"
 #include "server/core/feedback.h"
 #include "server/core/reading.h"
 #include "server/core/views.h"
@@ -79,7 +80,9 @@ class NodeView {
   // {"pictures": […]} of a job, and the PNG of that name. not_found: no such job of this study, or no such picture.
   virtual Result<std::string> pictures(std::int64_t study, std::int64_t job) = 0;
   virtual Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) = 0;
-  virtual std::string metrics_text() = 0;  // Prometheus text format 0.0.4
+  virtual Result<Evidence> evidence(int days) = 0;  // 0: as many as configured; unavailable: it is being counted
+  virtual Result<int> take_report(const ReportNews& news) = 0;  // gives how many studies; not_found
+  virtual std::string metrics_text() = 0;                       // Prometheus text format 0.0.4
 };
 
 }  // namespace inferad::web

@@ -8,6 +8,7 @@
 #include "server/base/log.h"
 #include "server/web/assets.h"
 #include "server/web/encode.h"
+#include "server/web/evidence_api.h"
 #include "server/web/feedback_api.h"
 
 namespace inferad::web {
@@ -120,6 +121,13 @@ std::optional<HttpResponse> api_response(NodeView& node, std::string_view path, 
   if (path == "feedback.csv") {
     return table_of(node.feedback(0), feedback_csv, "inferad-feedback.csv");
   }
+  if (path == "evidence" || path == "evidence.csv") {
+    const auto days = query.empty() ? std::optional<std::int64_t>(0) : id_between(query, "days=", "");
+    if (!days || *days > 3660) return failure({Errc::invalid_input, "Expected days=1 to days=3660, or nothing."});
+    const auto evidence = node.evidence(static_cast<int>(*days));
+    return path == "evidence" ? json_of(evidence, evidence_json)
+                              : table_of(evidence, evidence_csv, "inferad-evidence.csv");
+  }
   if (const auto id = id_between(path, "studies/", "")) {
     return json_of(node.study(*id), [&](const auto& v) { return study_json(v, node.targets_minutes(), now); });
   }
@@ -144,6 +152,7 @@ HttpResponse get(NodeView& node, const HttpRequest& request) {
   const std::string_view path = request.path;
   if (path == "/") return asset_response(request, "worklist.html");
   if (path == "/operations") return asset_response(request, "operations.html");
+  if (path == "/evidence") return asset_response(request, "evidence.html");
   if (id_between(path, "/study/", "")) return asset_response(request, "study.html");
   if (path.starts_with("/assets/")) return asset_response(request, path.substr(8));
   if (path == "/favicon.ico") return asset_response(request, "icon.svg");
@@ -183,12 +192,20 @@ HttpResponse give_feedback(NodeView& node, std::int64_t study, std::string_view 
   return id ? json("{\"id\":" + std::to_string(*id) + "}\n") : failure(id.error());
 }
 
+HttpResponse take_report(NodeView& node, std::string_view body) {
+  const auto news = report_from(body);
+  if (!news) return failure(news.error());
+  const auto studies = node.take_report(*news);
+  return studies ? json("{\"studies\":" + std::to_string(*studies) + "}\n") : failure(studies.error());
+}
+
 HttpResponse post(NodeView& node, const HttpRequest& request) {
   if (const auto id = id_between(request.path, "/api/v1/worklist/", "/start"))
     return start_reading(node, *id, request.body);
   if (const auto id = id_between(request.path, "/api/v1/worklist/", "/release")) return release_reading(node, *id);
   if (const auto id = id_between(request.path, "/api/v1/studies/", "/feedback"))
     return give_feedback(node, *id, request.body);
+  if (request.path == "/api/v1/reports") return take_report(node, request.body);
   if (const auto id = id_between(request.path, "/api/v1/jobs/", "/retry"))
     return retry(node.retry_job(*id), "job", *id);
   if (const auto id = id_between(request.path, "/api/v1/outbox/", "/retry")) {

@@ -37,6 +37,8 @@ class FakeNode final : public NodeView {
   Result<std::vector<Feedback>> feedback(std::int64_t study) override;
   Result<std::string> pictures(std::int64_t study, std::int64_t job) override;
   Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) override;
+  Result<Evidence> evidence(int days) override;
+  Result<int> take_report(const ReportNews&) override { return 1; }
   std::string metrics_text() override { return "# HELP demo_up Always 1\n# TYPE demo_up gauge\ndemo_up 1\n"; }
 
  private:

@@ -94,6 +94,24 @@ describe('study and operations', { timeout: 250_000 }, () => {
     await close(page);
   });
 
+  test('evidence says each number with what it counts, what is unknown, and what would tell it', async () => {
+    const page = await open('normal', '/evidence', { height: 1400 });
+    await page.$$eval('details', (every) => every.forEach((one) => { one.open = true; }));
+    const said = await all(page);
+    for (const part of ['ct-lung-density 1.0.0 120 studies analysed', 'Asked for a higher priority: 24 of 120 (20 %)', 'Raised above the order 24', 'Nothing asked 96',
+      '27 of 30', 'unknown', 'No final report tells in codes', 'By sex: 2 groups', 'F 60', 'too small alone', '<IMG SRC=X ONERROR=WINDOW.HACKED=1>', 'verification bias']) {
+      assert.ok(said.includes(part), `"${part}" in ${said}`);
+    }
+    assert.ok(!said.includes('NaN') && !said.includes('undefined') && !said.includes('No start of reading'));
+    assert.equal(await page.evaluate(() => document.querySelectorAll('main img').length), 0);
+    assert.ok((await page.$eval('#csv', (one) => one.href)).endsWith('/api/v1/evidence.csv?days=90'));
+    await picture(page, 'evidence-light');
+    await close(page);
+    const nothing = await open('empty', '/evidence', { scheme: 'dark' });
+    assert.ok((await all(nothing)).includes('No study was analysed in these days'));
+    await close(nothing);
+  });
+
   test('operations leads with what is stuck, and a retry takes it away', async () => {
     const page = await open('normal', '/operations', { height: 1200 });
     const [verdict] = await texts(page, '.verdict');

@@ -17,6 +17,9 @@ struct StillNode final : NodeView {
   std::vector<DeliveryView> delivery_list;
   std::vector<Feedback> feedback_list;
   StudyDetail detail;
+  Evidence evidence_now;
+  int evidence_days = -1;  // asked for
+  std::vector<ReportNews> reports;
   NodeStatus now;
   std::optional<Error> failure;  // of every method that can fail
   std::vector<std::pair<std::string, std::int64_t>> retried;
@@ -66,6 +69,15 @@ struct StillNode final : NodeView {
     if (study != 17 || job != 117 || name != "picture-1.png")
       return Error{Errc::not_found, "There is no such picture."};
     return answer(std::string("\x89PNG"));
+  }
+  Result<Evidence> evidence(int days) override {
+    evidence_days = days;
+    return answer(evidence_now);
+  }
+  Result<int> take_report(const ReportNews& news) override {
+    if (failure) return *failure;
+    reports.push_back(news);
+    return 2;
   }
   std::string metrics_text() override { return "inferad_up 1\n"; }
 
