@@ -3,6 +3,7 @@
 // An Engine is used by one thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -66,6 +67,9 @@ struct PipelineOutput {
   std::optional<HeatMap> heat_map = {};
   std::vector<float> voxels =
       {};  // of the image findings.files[0], on the grid of the source; empty when there is none
+  // One a segment, on the grid of the source, 255 = 1; empty unless the job asks for SEG_FRACTIONAL and the pipeline
+  // keeps them.
+  std::vector<std::vector<std::uint8_t>> probabilities = {};
 };
 
 using Progress = std::function<void(std::string_view stage, double fraction)>;  // prepare, infer, measure

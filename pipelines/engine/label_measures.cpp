@@ -10,6 +10,7 @@
 
 #include "pipelines/engine/components.h"
 #include "pipelines/engine/mask.h"
+#include "pipelines/engine/padding.h"
 #include "pipelines/findings/codes.h"
 
 namespace inferad::engine {
@@ -33,10 +34,14 @@ std::uint64_t voxels_in(const findings::LabelMap& map, const Members& members) {
   return count;
 }
 
+// Without padding.
 std::vector<float> intensities(const findings::Image& image, const findings::LabelMap& map, const Members& members) {
   std::vector<float> values;
-  for (std::size_t i = 0; i < map.labels.size(); ++i)
-    if (members[map.labels[i]]) values.push_back(image.voxels[i]);
+  for_each_slice(image, image.voxels, [&](std::size_t first, std::span<const float> voxels, const auto& padding) {
+    const auto* labels = map.labels.data() + first;
+    for (std::size_t i = 0; i < voxels.size(); ++i)
+      if (members[labels[i]] && !padding.holds(voxels[i])) values.push_back(voxels[i]);
+  });
   return values;
 }
 

@@ -15,7 +15,7 @@
 namespace inferad::engine {
 
 // Over all voxels of the map with one of the `numbers`; intensities are the image's. Volumes count as 0 without any
-// voxel; everything else has no value then: nullopt.
+// voxel; everything else has no value then: nullopt. Padding (Image::padding) has a volume and no intensity.
 std::optional<double> measured(const recipe::MeasurementSpec& spec, const findings::Image& image,
                                const findings::LabelMap& map, std::span<const std::uint8_t> numbers, int threads);
 

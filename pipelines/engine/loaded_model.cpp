@@ -14,6 +14,7 @@
 #include "pipelines/engine/model_pipeline.h"
 #include "pipelines/engine/model_report.h"
 #include "pipelines/engine/model_trial.h"
+#include "pipelines/engine/padding.h"
 #include "pipelines/engine/presentation.h"
 #include "pipelines/engine/suitability.h"
 #include "pipelines/findings/codes.h"
@@ -65,8 +66,10 @@ class ModelKind final : public LoadedPipeline {
     note_images(images, file.input.images, report);
     progress("prepare", 1);
     const auto begin = std::chrono::steady_clock::now();
-    INFERAD_TRY(auto output,
-                pipeline_.run(images, numbers, threads_, [&](double fraction) { progress("infer", fraction); }));
+    const bool fractional =
+        std::find(job.results.begin(), job.results.end(), ResultKind::seg_fractional) != job.results.end();
+    INFERAD_TRY(auto output, pipeline_.run(images, numbers, {.threads = threads_, .probabilities = fractional},
+                                           [&](double fraction) { progress("infer", fraction); }));
     const auto inferred = std::chrono::steady_clock::now();
     progress("measure", 0);
     INFERAD_TRY(auto result, report_model(std::move(report), std::move(output), images.front(), file,
@@ -78,6 +81,7 @@ class ModelKind final : public LoadedPipeline {
                            {"measure_seconds", seconds(std::chrono::steady_clock::now() - inferred)}});
     PipelineOutput analysed{std::move(result.findings), std::move(result.labels)};
     analysed.voxels = std::move(result.voxels);
+    analysed.probabilities = std::move(result.probabilities);
     if (file.localisation) localise(images.front(), numbers, analysed, progress);
     progress("measure", 1);
     return analysed;
@@ -161,8 +165,9 @@ class ModelKind final : public LoadedPipeline {
   std::optional<std::string> outside_domain(const findings::Image& image, const recipe::Intensity& asked,
                                             std::string_view who) const {
     if (asked.is_open()) return std::nullopt;
-    if (!image.projection) return engine::outside_domain(image.voxels, asked, who);
-    return engine::outside_domain(projection_values(image, pipeline_.pipeline().input), asked, who);
+    const auto values = image.projection ? projection_values(image, pipeline_.pipeline().input) : std::vector<float>();
+    const auto all = image.projection ? std::span<const float>(values) : image.voxels;
+    return engine::outside_domain(image.padding.empty() ? all : without_padding(image, all), asked, who);
   }
 
   ModelPipeline pipeline_;
@@ -199,7 +204,7 @@ Result<Models> read_models(const recipe::PipelineFile& pipeline, const std::file
 Status check_not_installed(const recipe::PipelineFile& pipeline, const recipe::ModelFile& model) {
   const auto steps = recipe::steps_of(pipeline, model);
   if (!steps) return pipeline.from_bundle && steps.error().code == Errc::not_found ? ok() : Status(steps.error());
-  return ModelPipeline::check_steps(*steps);
+  return ModelPipeline::check_steps(pipeline, *steps);
 }
 
 bool is_reduced(const recipe::ModelFile& model) { return model.precision != recipe::Precision::float32; }

@@ -57,6 +57,13 @@ Result<std::vector<float>> voxels_of(const at::Tensor& prediction, const finding
   return voxels;
 }
 
+Result<std::vector<std::uint8_t>> bytes_of(const at::Tensor& fractions, const findings::Geometry& geometry) {
+  INFERAD_TRY(const auto values, on_grid(fractions, geometry, "the map of probabilities"));
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(values.numel()));
+  torch::from_blob(bytes.data(), values.sizes(), at::kByte).copy_(values);
+  return bytes;
+}
+
 std::vector<double> numbers_of(const at::Tensor& prediction) {
   const auto row = prediction.to(at::kCPU, at::kDouble).flatten().contiguous();
   return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};

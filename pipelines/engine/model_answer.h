@@ -3,6 +3,7 @@
 // for the engine's own files only.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "pipelines/engine/detections.h"
@@ -15,6 +16,9 @@ namespace inferad::engine {
 // Errc::model: it lies on another grid, or holds values that are no numbers; of labels, outside 0 to 255.
 Result<findings::LabelMap> label_map_of(const at::Tensor& prediction, const findings::Geometry& geometry);
 Result<std::vector<float>> voxels_of(const at::Tensor& prediction, const findings::Geometry& geometry);
+
+// Of a tensor of bytes.
+Result<std::vector<std::uint8_t>> bytes_of(const at::Tensor& fractions, const findings::Geometry& geometry);
 
 std::vector<double> numbers_of(const at::Tensor& prediction);
 

@@ -12,6 +12,7 @@
 #include "pipelines/engine/model_answer.h"
 #include "pipelines/engine/model_input.h"
 #include "pipelines/engine/network.h"
+#include "pipelines/engine/postprocessing.h"
 #include "pipelines/engine/script_detections.h"
 #include "pipelines/engine/torch_errors.h"
 #include "pipelines/tensor/inferer.h"
@@ -22,8 +23,6 @@ namespace inferad::engine {
 namespace {
 
 using tensor::Affine;
-
-constexpr const char* kPrediction = "pred";
 
 // Turned around along spatial axes; [1, channels, axes].
 at::Tensor turned(const at::Tensor& values, const recipe::Mirror& mirror) {
@@ -39,7 +38,8 @@ struct ModelPipeline::Impl {
   recipe::PipelineFile pipeline;
   std::vector<recipe::ModelFile> models;
   std::vector<Network> networks;  // as models
-  tensor::Chain before, after;
+  tensor::Chain before;
+  Postprocessing after;
   tensor::Inferer inferer;
 
   Result<ModelOutput> detect(const recipe::Detection& detection, at::Tensor batch, const at::Tensor& header,
@@ -53,15 +53,6 @@ struct ModelPipeline::Impl {
                 candidates_of(networks[0].forward(std::span(&batch, 1), header), detection, pipeline.input.dimensions));
     output.candidates.to_patient = to_patient_of(affine);
     return output;
-  }
-
-  // The entry pred of an image after postprocessing; `answer` is what the network gave for it, without a batch axis.
-  Result<at::Tensor> postprocessed(tensor::Sample& sample, const at::Tensor& answer) const {
-    auto& prediction = sample[kPrediction];
-    prediction = sample.at(pipeline.recipe.image_key);  // its place in the world, and what Invert undoes
-    prediction.data = answer;
-    INFERAD_TRY_STATUS(tensor::apply(after, sample));
-    return sample.at(kPrediction).data;
   }
 
   Result<std::vector<Prepared>> prepare_all(std::span<const findings::Image> images) const {
@@ -82,7 +73,7 @@ struct ModelPipeline::Impl {
     INFERAD_TRY_STATUS(network.check(answer, arguments.front().size(0)));
     std::vector<double> numbers;
     for (std::int64_t i = 0; i < answer.size(0); ++i) {
-      INFERAD_TRY(const auto result, postprocessed(images[static_cast<std::size_t>(i)].sample, answer[i]));
+      INFERAD_TRY(const auto result, after.apply(images[static_cast<std::size_t>(i)].sample, answer[i]));
       const auto part = numbers_of(result);
       numbers.insert(numbers.end(), part.begin(), part.end());
     }
@@ -113,7 +104,7 @@ struct ModelPipeline::Impl {
 
   // An answer of one image, with its batch axis, after postprocessing.
   Result<ModelOutput> understand(tensor::Sample sample, const at::Tensor& answer, const findings::Image& image) const {
-    INFERAD_TRY(const auto result, postprocessed(sample, answer.squeeze(0)));
+    INFERAD_TRY(const auto result, after.apply(sample, answer.squeeze(0)));
     ModelOutput output;
     if (std::holds_alternative<recipe::Segmentation>(pipeline.output)) {
       INFERAD_TRY(output.labels, label_map_of(result, image.geometry));
@@ -125,9 +116,16 @@ struct ModelPipeline::Impl {
     return output;
   }
 
+  Result<ModelOutput> conclude(tensor::Sample sample, const at::Tensor& answer, const findings::Image& image,
+                               const RunOptions& options) const {
+    if (options.probabilities && keeps_probabilities(pipeline))
+      return after.segmentation(std::move(sample), answer.squeeze(0), image.geometry);
+    return understand(std::move(sample), answer, image);
+  }
+
   // Segmentations have a mean before postprocessing makes labels of them (as MONAI's MeanEnsemble), numbers after it.
   Result<ModelOutput> mean(const tensor::Sample& sample, const at::Tensor& batch, const at::Tensor& header,
-                           const findings::Image& image, int threads,
+                           const findings::Image& image, const RunOptions& options,
                            const std::function<void(double)>& progress) const {
     const bool segments = std::holds_alternative<recipe::Segmentation>(pipeline.output);
     auto mirrors = pipeline.uncertainty.augmentation;
@@ -142,13 +140,14 @@ struct ModelPipeline::Impl {
               [&](double fraction) { progress(0.9 * (static_cast<double>(i) + fraction) / count); }));
       if (segments) INFERAD_TRY_STATUS(add_answer(answer, sum));
       INFERAD_TRY(auto each, understand(sample, answer, image));
-      members.push_back(segments ? measurements_of(pipeline, image, each.labels, threads) : std::move(each.numbers));
+      members.push_back(segments ? measurements_of(pipeline, image, each.labels, options.threads)
+                                 : std::move(each.numbers));
     }
     ModelOutput output;
     if (segments) {
       sum /= count;
       if (holds_nan(sum)) return Error{Errc::model, "the mean of the answers is no number (NaN)"};
-      INFERAD_TRY(output, understand(sample, sum, image));
+      INFERAD_TRY(output, conclude(sample, sum, image, options));
     } else {
       INFERAD_TRY(output.numbers, mean_of(members));
     }
@@ -215,8 +214,8 @@ struct ModelPipeline::Impl {
     return all;
   }
 
-  Result<ModelOutput> analyse(std::span<const findings::Image> images, std::span<const float> numbers, int threads,
-                              const std::function<void(double)>& progress) const {
+  Result<ModelOutput> analyse(std::span<const findings::Image> images, std::span<const float> numbers,
+                              const RunOptions& options, const std::function<void(double)>& progress) const {
     const c10::InferenceMode inference;
     const auto header = header_of(numbers);
     INFERAD_TRY(auto prepared, prepare_all(images));
@@ -225,10 +224,10 @@ struct ModelPipeline::Impl {
     const auto batch = sample.at(pipeline.recipe.image_key).data.unsqueeze(0);
     if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output))
       return detect(*detection, batch, header, sample.at(pipeline.recipe.image_key).affine);
-    if (pipeline.uncertainty.is_asked()) return mean(sample, batch, header, images.front(), threads, progress);
+    if (pipeline.uncertainty.is_asked()) return mean(sample, batch, header, images.front(), options, progress);
     INFERAD_TRY(const auto answer,
                 ask(networks[0], {}, batch, header, [&](double fraction) { progress(0.9 * fraction); }));
-    return understand(std::move(sample), answer, images.front());
+    return conclude(std::move(sample), answer, images.front(), options);
   }
 };
 
@@ -243,7 +242,7 @@ const std::vector<recipe::ModelFile>& ModelPipeline::models() const { return imp
 Result<ModelPipeline> ModelPipeline::load(recipe::PipelineFile pipeline, std::vector<recipe::ModelFile> models,
                                           std::vector<std::string> weights, const std::string& device) {
   INFERAD_TRY(auto before, tensor::make_chain(pipeline.recipe.preprocessing));
-  INFERAD_TRY(auto after, tensor::make_chain(pipeline.recipe.postprocessing, true));
+  INFERAD_TRY(auto after, Postprocessing::make(pipeline, pipeline.recipe));
   INFERAD_TRY(auto inferer, tensor::make_inferer(pipeline.recipe.inferer));
   std::vector<Network> networks;
   for (std::size_t i = 0; i < models.size(); ++i) {
@@ -254,9 +253,9 @@ Result<ModelPipeline> ModelPipeline::load(recipe::PipelineFile pipeline, std::ve
                                                    std::move(before), std::move(after), std::move(inferer)}));
 }
 
-Status ModelPipeline::check_steps(const recipe::Recipe& recipe) {
+Status ModelPipeline::check_steps(const recipe::PipelineFile& pipeline, const recipe::Recipe& recipe) {
   if (const auto before = tensor::make_chain(recipe.preprocessing); !before) return before.error();
-  if (const auto after = tensor::make_chain(recipe.postprocessing, true); !after) return after.error();
+  if (const auto after = Postprocessing::make(pipeline, recipe); !after) return after.error();
   if (const auto inferer = tensor::make_inferer(recipe.inferer); !inferer) return inferer.error();
   return ok();
 }
@@ -283,10 +282,10 @@ Result<HeatGrid> ModelPipeline::localise(const findings::Image& image, std::span
 }
 
 Result<ModelOutput> ModelPipeline::run(std::span<const findings::Image> images, std::span<const float> header,
-                                       int threads, const std::function<void(double)>& progress) const {
+                                       const RunOptions& options, const std::function<void(double)>& progress) const {
   ModelOutput output;
   INFERAD_TRY_STATUS(guarded(fmt::format("model {}", impl_->models.front().name), [&]() -> Status {
-    INFERAD_TRY(output, impl_->analyse(images, header, threads, progress));
+    INFERAD_TRY(output, impl_->analyse(images, header, options, progress));
     progress(1);
     return ok();
   }));

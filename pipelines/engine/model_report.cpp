@@ -97,7 +97,8 @@ Result<ModelReport> report_model(findings::Findings report, ModelOutput output, 
   INFERAD_TRY_STATUS(std::visit([&](const auto& kind) { return add_output(kind, output, draft); }, pipeline.output));
   add_findings(draft);
   if (draft.report.segments.empty()) output.labels = {};
-  return ModelReport{std::move(draft.report), std::move(output.labels), std::move(output.voxels)};
+  return ModelReport{std::move(draft.report), std::move(output.labels), std::move(output.voxels),
+                     std::move(draft.probabilities)};
 }
 
 }  // namespace inferad::engine

@@ -2,6 +2,8 @@
 // The report of a pipeline of the kind "model": what its output means, as pipeline.json says. Pure; no LibTorch.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +18,9 @@
 
 namespace inferad::engine {
 
+// By value of the label, on the source grid, in 255ths; only of labels that have voxels.
+using Probabilities = std::map<int, std::vector<std::uint8_t>>;
+
 // What a model gave after postprocessing. Segmentation: `labels`, on the source grid, values as in the pipeline's
 // output. Image: `voxels`, on the source grid. Detection: `candidates`. Otherwise: `numbers`, in the order of the
 // model. Where several answers were asked for these are their mean, and `members` says what it is the mean of.
@@ -25,6 +30,7 @@ struct ModelOutput {
   Candidates candidates = {};
   Members members = {};
   std::vector<float> voxels = {};
+  Probabilities probabilities = {};  // of a segmentation, where asked for
 };
 
 // `models`: the pipeline's own, then its ensemble.
@@ -34,6 +40,7 @@ struct ModelReport {
   findings::Findings findings;
   findings::LabelMap labels;  // renumbered to findings.segments; empty when there is no segment
   std::vector<float> voxels;  // of the image findings.files[0]
+  std::vector<std::vector<std::uint8_t>> probabilities = {};  // of findings.segments; empty when not asked for
 };
 
 // Segments, measurements, findings and the priority that they ask for. A label without any voxel has no segment, and

@@ -74,7 +74,7 @@ double deviation(const std::vector<float>& values, const std::vector<float>& exa
 
 void warm_up(const ModelPipeline& pipeline) {
   const auto trial = empty_trial(pipeline.pipeline().input);
-  const auto tried = pipeline.run(trial.images, trial.header, 1, [](double) {});
+  const auto tried = pipeline.run(trial.images, trial.header, {}, [](double) {});
   if (!tried) log::info("warm_up_skipped", {{"pipeline", pipeline.pipeline().name}, {"reason", tried.error().what}});
 }
 

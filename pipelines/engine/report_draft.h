@@ -38,11 +38,12 @@ struct ReportDraft {
   Members members = {};  // empty: there is one answer
 
   // What findings look at, by the name that pipeline.json gives it.
-  std::vector<double> numbers = {};                          // of a classification
-  std::map<std::string, std::size_t> classes = {};           // which of these
-  std::map<std::string, std::vector<double>> detected = {};  // scores by label
-  std::map<std::string, Looked> looked = {};                 // measurements and values
-  bool bounded = false;                                      // scores lie between 0 and 1
+  std::vector<double> numbers = {};                           // of a classification
+  std::map<std::string, std::size_t> classes = {};            // which of these
+  std::map<std::string, std::vector<double>> detected = {};   // scores by label
+  std::map<std::string, Looked> looked = {};                  // measurements and values
+  std::vector<std::vector<std::uint8_t>> probabilities = {};  // of the segments
+  bool bounded = false;                                       // scores lie between 0 and 1
 
   // Scores mean what they say. What the card states holds for one answer, not for the mean of several.
   bool calibrated() const { return bounded && card.calibrated && members.empty(); }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pipelines/engine/label_measures.h"
+#include "pipelines/engine/padding.h"
 #include "pipelines/engine/report_draft.h"
 #include "pipelines/findings/codes.h"
 #include "pipelines/findings/uids.h"
@@ -71,6 +72,17 @@ void measure(const recipe::Segmentation& segmentation, const findings::LabelMap&
   }
 }
 
+// A segment should not reach where there is no image.
+void remark_padding(const findings::LabelMap& map, ReportDraft& draft) {
+  const auto padding = padding_in(draft.image, map);
+  for (const auto& segment : draft.report.segments)
+    if (const auto count = padding[static_cast<std::size_t>(segment.number)]; count > 0)
+      draft.report.remarks.push_back(
+          fmt::format("{}: {} voxels lie where there is no image (padding); its volume counts them, its intensities do "
+                      "not.",
+                      segment.label, count));
+}
+
 }  // namespace
 
 Status add_output(const recipe::Segmentation& segmentation, ModelOutput& output, ReportDraft& draft) {
@@ -91,8 +103,11 @@ Status add_output(const recipe::Segmentation& segmentation, ModelOutput& output,
     }
     number_of[label.id] = add_segment(label, draft);
     renumbered[static_cast<std::size_t>(label.value)] = number_of[label.id];
+    if (const auto kept = output.probabilities.find(label.value); kept != output.probabilities.end())
+      draft.probabilities.push_back(std::move(kept->second));
   }
   for (auto& value : map.labels) value = renumbered[value];
+  remark_padding(map, draft);
   measure(segmentation, map, number_of, draft);
   return ok();
 }

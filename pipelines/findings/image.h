@@ -52,6 +52,13 @@ struct GreyScale {
   double lowest = 0, highest = 1;  // modality values of the smallest and the largest value that can be stored
 };
 
+// Modality values that say "no image here" (PS3.3 C.7.5.1.1.2), as around a circular field of view. Both ends included;
+// low > high: there are none.
+struct Padding {
+  float low = 1, high = 0;
+  bool holds(float value) const { return low <= value && value <= high; }
+};
+
 // One of several images that a pipeline needs together.
 struct WantedView {
   std::string name;                // "left_cc"
@@ -76,6 +83,7 @@ struct Image {
   bool spacing_known = true;         // false: a projection image without any pixel spacing; 1 mm stands for it
   std::vector<float> voxels;         // modality values (CT: Hounsfield units)
   std::vector<SourceSlice> sources;  // one a slice, in slice order
+  std::vector<Padding> padding;      // the same; empty: no slice has any. No statistic of intensities counts it
   std::string modality, series_uid, study_uid, frame_of_reference_uid;
   std::string body_part, manufacturer, convolution_kernel, patient_age, patient_sex;
   std::string view_position, laterality;  // (0018,5101) "PA"; (0020,0062) or (0020,0060) "L"

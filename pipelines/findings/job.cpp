@@ -43,6 +43,12 @@ ResultKind read_result(const JsonReader& in) {
   return kind.value_or(ResultKind::sr);
 }
 
+ResultEncoding read_encoding(const JsonReader& in) {
+  const auto encoding = result_encoding(in.required_text(64));
+  if (!encoding) in.fail("is no encoding of a result: RLE or DEFLATED");
+  return encoding.value_or(ResultEncoding::deflated);
+}
+
 Predecessor read_predecessor(JsonReader in) {
   in.object({"kind", "sop_instance_uid"});
   return {read_result(in.at("kind")), in.at("sop_instance_uid").uid()};
@@ -81,6 +87,8 @@ std::string to_json(const Job& job) {
         {{"pipeline", input.pipeline}, {"findings", input.findings.string()}, {"reason", input.reason}});
   out["results"] = nlohmann::ordered_json::array();
   for (const auto kind : job.results) out["results"].push_back(to_string(kind));
+  for (const auto encoding : job.encodings) out["encodings"].push_back(to_string(encoding));
+  if (job.full_masks) out["full_masks"] = true;
   out["created_at"] = job.created_at;
   out["timezone_offset"] = job.timezone_offset;
   out["device_serial"] = job.device_serial;
@@ -105,8 +113,8 @@ Result<Job> job_from_json(std::string_view text) {
   INFERAD_TRY(const auto document, parse_json(text));
   Fault fault;
   JsonReader in(&document, "", fault);
-  in.object({"id", "pipeline", "study_uid", "revision", "predecessors", "series", "inputs", "results", "created_at",
-             "timezone_offset", "device_serial", "institution"});
+  in.object({"id", "pipeline", "study_uid", "revision", "predecessors", "series", "inputs", "results", "encodings",
+             "full_masks", "created_at", "timezone_offset", "device_serial", "institution"});
   Job job;
   job.id = in.at("id").required_text(64);
   job.pipeline = in.at("pipeline").required_text(64);
@@ -116,6 +124,8 @@ Result<Job> job_from_json(std::string_view text) {
   job.series = in.at("series").list(kSeriesMax, read_series);
   if (auto inputs = in.find("inputs")) job.inputs = inputs->list(kInputsMax, read_input);
   if (auto results = in.find("results")) job.results = results->list(kResultsMax, read_result);
+  if (auto encodings = in.find("encodings")) job.encodings = encodings->list(kResultsMax, read_encoding);
+  if (auto full = in.find("full_masks")) job.full_masks = full->boolean();
   job.created_at = read_time(in.at("created_at"));
   job.timezone_offset = read_timezone(in.at("timezone_offset"));
   job.device_serial = in.at("device_serial").text(64);

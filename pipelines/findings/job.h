@@ -10,6 +10,7 @@
 
 #include "pipelines/findings/findings.h"
 #include "server/base/result.h"
+#include "server/base/result_encoding.h"
 #include "server/base/result_kind.h"
 
 namespace inferad::findings {
@@ -41,10 +42,12 @@ struct Job {
   std::vector<JobSeries> series;                                        // candidates the router chose, best first
   std::vector<JobInput> inputs;                                         // for pipelines that join
   std::vector<ResultKind> results = {ResultKind::seg, ResultKind::sr};  // to be written, as far as the study gives them
-  std::string created_at;       // ISO 8601 UTC; the only source of time for results
-  std::string timezone_offset;  // "+0100", for (0008,0201); "" = UTC "+0000"
-  std::string device_serial;    // installation id, for (0018,1000)
-  std::string institution;      // "" = copy from the source
+  std::vector<ResultEncoding> encodings = {};  // of segmentations, to be written besides Explicit VR Little Endian
+  bool full_masks = false;                     // segmentations have a frame for each slice, also without a voxel
+  std::string created_at;                      // ISO 8601 UTC; the only source of time for results
+  std::string timezone_offset;                 // "+0100", for (0008,0201); "" = UTC "+0000"
+  std::string device_serial;                   // installation id, for (0018,1000)
+  std::string institution;                     // "" = copy from the source
 };
 
 // What every report of the job begins with: outcome analysed, nothing found yet. `series_uid` is "" when no series

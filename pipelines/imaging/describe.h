@@ -3,7 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "pipelines/findings/image.h"
 #include "pipelines/imaging/slice_header.h"
@@ -35,6 +39,25 @@ inline findings::HeaderTexts common_header(std::span<const SliceHeader> slices) 
       return found == slice.header.end() || found->second.text != said.text;
     });
   return header;
+}
+
+// Half a step wider than its values: they are floats after the rescale.
+inline findings::Padding padding_of(const SliceHeader& slice) {
+  if (!slice.padding) return {};
+  const auto modality = [&](int stored) { return slice.slope * stored + slice.intercept; };
+  const auto [low, high] = std::minmax({modality(slice.padding->front()), modality(slice.padding->back())});
+  const double step = std::abs(slice.slope) / 2;
+  return {static_cast<float>(low - step), static_cast<float>(high + step)};
+}
+
+// `order`: which of `slices` each slice of the image is.
+inline std::vector<findings::Padding> paddings_of(std::span<const SliceHeader> slices,
+                                                  std::span<const std::size_t> order) {
+  std::vector<findings::Padding> result;
+  if (std::none_of(slices.begin(), slices.end(), [](const auto& slice) { return slice.padding.has_value(); }))
+    return result;
+  for (const auto index : order) result.push_back(padding_of(slices[index]));
+  return result;
 }
 
 }  // namespace inferad::imaging

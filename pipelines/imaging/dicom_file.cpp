@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
@@ -39,6 +40,26 @@ PixelFormat pixel_format(DcmItem& item) {
   format.is_signed = integer(item, DCM_PixelRepresentation, 0) == 1;
   format.photometric = text(item, DCM_PhotometricInterpretation);
   return format;
+}
+
+// Whatever VR the file gives them: 16 bits that are signed as the pixels are (PS3.3 C.7.5.1.1.2).
+std::optional<int> stored_value(DcmItem& item, const DcmTagKey& key, bool is_signed) {
+  DcmElement* element = nullptr;
+  Uint16 without_sign = 0;
+  Sint16 with_sign = 0;
+  if (item.findAndGetElement(key, element).bad() || !element) return std::nullopt;
+  if (element->getSint16(with_sign).good())
+    without_sign = static_cast<Uint16>(with_sign);
+  else if (element->getUint16(without_sign).bad())
+    return std::nullopt;
+  return is_signed ? static_cast<Sint16>(without_sign) : int{without_sign};
+}
+
+std::optional<std::array<int, 2>> read_padding(DcmItem& item, bool is_signed) {
+  const auto value = stored_value(item, DCM_PixelPaddingValue, is_signed);
+  if (!value) return std::nullopt;
+  const auto limit = stored_value(item, DCM_PixelPaddingRangeLimit, is_signed).value_or(*value);
+  return std::array{std::min(*value, limit), std::max(*value, limit)};
 }
 
 // The first VOI window and the shape of the presentation LUT. A VOI LUT instead of a window is not used.
@@ -100,6 +121,7 @@ SliceHeader read_header(DcmItem& item, const std::filesystem::path& path, std::s
   header.format = pixel_format(item);
   read_plane(item, header);
   header.imager_spacing = numbers<2>(item, DCM_ImagerPixelSpacing);
+  header.padding = read_padding(item, header.format.is_signed);
   header.grey = read_grey(item, header.format.photometric);
   read_view(item, header);
   header.laterality = text(item, DCM_ImageLaterality);

@@ -108,6 +108,8 @@ Result<OrRefusal<Image>> load_projection(const std::filesystem::path& file, cons
   describe(header, image);
   image.header = common_header(dicom.slices());
   image.has_rescale = header.has_rescale;
+  if (header.padding && !is_colour(header.format))
+    image.padding.assign(static_cast<std::size_t>(image.geometry.slices), padding_of(header));
   return OrRefusal<Image>(std::move(image));
 } catch (const std::bad_alloc&) {
   return Error{Errc::overload, "not enough memory to load the image"};

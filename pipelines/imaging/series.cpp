@@ -85,6 +85,7 @@ std::optional<Refusal> decode_all(const std::vector<DicomFile>& files, const Sta
 void describe_stack(const std::vector<SliceHeader>& slices, const Stack& stack, Image& image) {
   describe(slices[stack.order.front()], image);
   image.header = common_header(slices);
+  image.padding = paddings_of(slices, stack.order);
   image.geometry = stack.geometry;
   image.has_rescale = std::all_of(slices.begin(), slices.end(), [](const auto& slice) { return slice.has_rescale; });
   for (const auto index : stack.order) {

@@ -40,6 +40,9 @@ struct SliceHeader {
   bool has_rescale = false;         // both attributes are present
   double slope = 1, intercept = 0;  // NaN when present and not a number
 
+  // Pixel Padding Value and Range Limit: stored values, ascending, both included.
+  std::optional<std::array<int, 2>> padding;
+
   findings::GreyScale grey;  // without lowest and highest
 
   std::string view_position, laterality;

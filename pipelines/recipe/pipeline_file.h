@@ -33,9 +33,13 @@ struct OutputLabel {
   findings::CodedConcept category, type;
   std::optional<findings::CodedConcept> laterality;
   std::array<std::uint8_t, 3> rgb{};  // given, or a colour that differs for each of the first labels
+  int channel = 1;                    // of the network's answer: its probability
 };
 struct Segmentation {
+  // How the network's answer becomes probabilities, which are kept when a job asks for SEG_FRACTIONAL.
+  enum class Probabilities { none, softmax, sigmoid, given };
   std::vector<OutputLabel> labels;  // ascending by value; the segments, in this order
+  Probabilities probabilities = Probabilities::none;
 };
 
 // Classification: pred has one number for each class.

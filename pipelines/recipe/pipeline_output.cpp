@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "pipelines/recipe/file_reader.h"
 #include "pipelines/recipe/finding_file.h"
@@ -12,58 +11,6 @@
 namespace inferad::recipe {
 
 namespace {
-
-using Rgb = std::array<std::uint8_t, 3>;
-
-// Colours that differ on grey images, in turn; then again.
-constexpr std::array<Rgb, 12> kColours{{{230, 159, 0},
-                                        {86, 180, 233},
-                                        {0, 158, 115},
-                                        {240, 228, 66},
-                                        {0, 114, 178},
-                                        {213, 94, 0},
-                                        {204, 121, 167},
-                                        {148, 103, 189},
-                                        {188, 189, 34},
-                                        {23, 190, 207},
-                                        {227, 119, 194},
-                                        {140, 86, 75}}};
-
-Rgb colour(const JsonNode& node) {
-  Rgb result{};
-  const auto parts = node.elements(3, 3);
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    result[i] = static_cast<std::uint8_t>(parts[i].integer(0, 255).value_or(0));
-  return result;
-}
-
-Segmentation segmentation_of(JsonObject& object) {
-  Segmentation result;
-  const auto labels = object.require("labels");
-  if (!labels) return result;
-  Names ids;
-  std::set<int> values;
-  for (const auto& node : labels->elements(1, 255)) {
-    JsonObject member(node);
-    OutputLabel label;
-    if (const auto value = member.require("value"))
-      label.value = static_cast<int>(value->integer(1, 65'535).value_or(0));
-    if (label.value > 0 && !values.insert(label.value).second)
-      node.fail(fmt::format("the value {} is given twice", label.value));
-    label.id = identifier(member, "id");
-    ids.add(node, label.id);
-    label.label = required_text(member, "label", 64);
-    if (const auto code = member.require("category")) label.category = coded_concept(*code);
-    if (const auto code = member.require("type")) label.type = coded_concept(*code);
-    label.laterality = optional_concept(member, "laterality");
-    const auto rgb = member.find("rgb");
-    label.rgb = rgb ? colour(*rgb) : kColours[result.labels.size() % kColours.size()];
-    result.labels.push_back(std::move(label));
-  }
-  std::stable_sort(result.labels.begin(), result.labels.end(),
-                   [](const OutputLabel& a, const OutputLabel& b) { return a.value < b.value; });
-  return result;
-}
 
 Classification classification_of(JsonObject& object) {
   Classification result;
@@ -155,8 +102,9 @@ void read_kind_of_output(const JsonNode& node, PipelineFile& out, Known& known) 
   const auto word = object.require("kind");
   const auto kind = word ? choose<int>(*word, kinds) : std::nullopt;
   if (!kind) {
-    for (const char* name : {"labels", "classes", "scores", "values", "form", "axes", "origin", "score_min",
-                             "overlap_max", "distance_min_mm", "count_max", "id", "label", "content", "unit", "range"})
+    for (const char* name :
+         {"labels", "probabilities", "classes", "scores", "values", "form", "axes", "origin", "score_min",
+          "overlap_max", "distance_min_mm", "count_max", "id", "label", "content", "unit", "range"})
       object.allow(name);
   } else if (*kind == 0) {
     auto segmentation = segmentation_of(object);

@@ -19,6 +19,7 @@ Scores scores_of(const JsonNode& word);
 Detection detection_of(JsonObject& output);
 void check_steps_of_detection(JsonObject& pipeline, const PipelineFile& file);
 
+Segmentation segmentation_of(JsonObject& output);
 ImageOutput image_output_of(JsonObject& output);
 
 // Mistakes are noted in the object's document.

@@ -114,7 +114,7 @@ Result<WrittenObject> write_pmap(const ResultRequest& request, const std::filesy
   INFERAD_TRY_STATUS(check_heat(request));
   const auto frames = frames_with_heat(request);
   if (frames.empty()) return Error{Errc::invalid_input, "the heat map is 0 everywhere"};
-  const auto identity = identity_of(request, ResultKind::pmap);
+  const auto identity = identity_of(request, ResultKind::pmap, request.options.full_masks ? "full" : "");
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
   write_pixel_common(out, request, identity);

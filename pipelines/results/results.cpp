@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pipelines/results/derived.h"
+#include "pipelines/results/encoded.h"
 #include "pipelines/results/kos.h"
 #include "pipelines/results/pmap.h"
 #include "pipelines/results/pr.h"
@@ -21,6 +22,12 @@ namespace inferad::results {
 namespace {
 
 namespace fs = std::filesystem;
+
+std::string in_file_name(std::string_view word) {
+  std::string name(word);
+  for (char& c : name) c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
 
 struct Output {
   const ResultRequest& request;
@@ -98,21 +105,35 @@ constexpr std::array<std::pair<ResultKind, Writer>, 11> kWriters{{
     {ResultKind::pr, add<has_drawings, write_pr>},
 }};
 
+// The object is there already: one that cannot be encoded goes as it is.
+Status add_encoded(Output& out, ResultKind kind) {
+  if (!out.written.contains(kind)) return ok();
+  for (const auto encoding : out.request.job.encodings) {
+    if (!suits(encoding, kind)) continue;
+    const auto plain = file_name_of(kind);
+    const auto name = fs::path(plain).stem().string() + "-" + in_file_name(to_string(encoding)) + ".dcm";
+    const auto status = write_encoded(out.folder / plain, encoding, out.folder / name);
+    if (!status && status.error().code != Errc::model) return status;
+    if (status)
+      out.files.push_back({name, kind});
+    else
+      log::error("result_not_encoded", {{"job", out.request.job.id}, {"file", name}, {"reason", status.error().what}});
+  }
+  return ok();
+}
+
 // What failed its check is never sent; whoever waits for it is to know.
 Status write_kind(Output& out, ResultKind kind, Writer writer) {
   auto status = writer(out, kind);
-  if (status.has_value() || status.error().code != Errc::model) return status;
+  if (status) return add_encoded(out, kind);
+  if (status.error().code != Errc::model) return status;
   out.files.push_back({"", kind, {}, status.error().what});
   return ok();
 }
 
 }  // namespace
 
-std::string file_name_of(ResultKind kind) {
-  std::string name(to_string(kind));
-  for (char& c : name) c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return name + ".dcm";
-}
+std::string file_name_of(ResultKind kind) { return in_file_name(to_string(kind)) + ".dcm"; }
 
 Result<std::vector<ResultFile>> write_results(const ResultRequest& request, const fs::path& folder) {
   const auto& wanted = request.job.results;

@@ -4,6 +4,7 @@
 // The same request gives the same bytes: times come from the job, UIDs derive from the execution.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -34,7 +35,7 @@ struct HeatValues {
 
 // What objects are made of beside the mask, on the grid of the image and in its order. Empty: there is none.
 struct VoxelInputs {
-  std::vector<std::span<const float>> probabilities;  // one a segment, 0 to 1; empty: the mask is all that is known
+  std::vector<std::span<const std::uint8_t>> probabilities;  // one a segment, 255 = 1; empty: only the mask is known
   HeatValues heat;
   std::span<const float> derived;  // of findings.files[0]
 };
@@ -65,7 +66,8 @@ struct ResultFile {
 
 std::string file_name_of(ResultKind kind);
 
-// Writes the kinds of job.results that this study gives into `folder`, and tells which, in sending order. A mask
+// Writes the kinds of job.results that this study gives into `folder`, segmentations also in job.encodings (behind the
+// plain file: the same object, "seg-deflated.dcm"), and tells which, in sending order. A mask
 // without any voxel gives no SEG; the report then says so. A report is written beside each segmentation, to refer to
 // it. On failure nothing half-written stays; objects that were complete may stay. An object that fails its check is
 // told as refused and the others are written. Errc::invalid_input: request contradicts itself or the images; Errc::io:

@@ -37,8 +37,7 @@ void write_image_modules(ItemWriter& out, const ResultRequest& request, const Se
     out.number(DCM_MaximumFractionalValue, std::uint16_t{kFractionMax});
   }
   if (form.kind == ResultKind::seg_labelmap) out.number(DCM_PixelPaddingValue, std::uint16_t{0});
-  // Voxels may have a probability of more than one segment.
-  out.value(DCM_SegmentsOverlap, request.voxels.probabilities.empty() ? "NO" : "UNDEFINED");
+  out.value(DCM_SegmentsOverlap, form.probable ? "UNDEFINED" : "NO");
   out.value(DCM_ContentLabel, content_label(request.findings.pipeline, "SEGMENTATION"));
   std::string labels;
   for (const auto& segment : request.findings.segments) labels += (labels.empty() ? "" : ", ") + segment.label;
@@ -58,6 +57,7 @@ void write_pixels(ItemWriter& out, const ResultRequest& request, const SegForm& 
 }
 
 Status check_size(const ResultRequest& request, const SegForm& form, std::size_t frames) {
+  if (frames == 0 && form.probable) return Error{Errc::model, "every probability is 0: no segmentation can be written"};
   if (frames == 0) return Error{Errc::invalid_input, "the mask is empty: no segmentation can be written"};
   if (slice_of(*request.labels, 0).size() * frames * static_cast<std::size_t>(form.bits) / 8 <= kPixelBytesMax)
     return ok();

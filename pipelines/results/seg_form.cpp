@@ -7,20 +7,18 @@ namespace inferad::results {
 
 namespace {
 
-std::span<const float> probabilities_of(const ResultRequest& request, const GridFrame& frame) {
+std::span<const std::uint8_t> probabilities_of(const ResultRequest& request, const GridFrame& frame) {
   const auto& all = request.voxels.probabilities[static_cast<std::size_t>(frame.segment) - 1];
   const auto size = slice_of(*request.labels, 0).size();
   return all.subspan(static_cast<std::size_t>(frame.slice) * size, size);
 }
 
-// A frame is there when a voxel is more than nothing after rounding.
 std::vector<GridFrame> probable_frames(const ResultRequest& request) {
   const auto all = segment_frames(*request.labels, static_cast<int>(request.findings.segments.size()), Frames::full);
   std::vector<GridFrame> frames;
   for (const auto& frame : all) {
     const auto values = probabilities_of(request, frame);
-    if (std::any_of(values.begin(), values.end(), [](float value) { return fraction(value) > 0; }))
-      frames.push_back(frame);
+    if (std::any_of(values.begin(), values.end(), [](auto value) { return value > 0; })) frames.push_back(frame);
   }
   return frames;
 }
@@ -29,29 +27,26 @@ std::vector<GridFrame> probable_frames(const ResultRequest& request) {
 
 SegForm seg_form(const ResultRequest& request, ResultKind kind) {
   if (kind == ResultKind::seg_labelmap) return {kind, "LABELMAP", 8, ""};
-  if (kind == ResultKind::seg_fractional)
-    return {kind, "FRACTIONAL", 8, request.voxels.probabilities.empty() ? "OCCUPANCY" : "PROBABILITY"};
+  if (kind == ResultKind::seg_fractional) {
+    const bool probable = !request.voxels.probabilities.empty();
+    return {kind, "FRACTIONAL", 8, probable ? "PROBABILITY" : "OCCUPANCY", probable};
+  }
   return {kind, "BINARY", 1, ""};
-}
-
-std::uint8_t fraction(float probability) {
-  return static_cast<std::uint8_t>(std::clamp(probability, 0.0F, 1.0F) * static_cast<float>(kFractionMax) + 0.5F);
 }
 
 std::vector<GridFrame> frames_of(const ResultRequest& request, const SegForm& form) {
   const auto which = request.options.full_masks ? Frames::full : Frames::sparse;
   const auto segments = static_cast<int>(request.findings.segments.size());
   if (form.kind == ResultKind::seg_labelmap) return slice_frames(*request.labels, segments, which);
-  const bool probable = form.kind == ResultKind::seg_fractional && !request.voxels.probabilities.empty();
-  if (probable && which == Frames::sparse) return probable_frames(request);
+  if (form.probable && which == Frames::sparse) return probable_frames(request);
   return segment_frames(*request.labels, segments, which);
 }
 
 void frame_bytes(const ResultRequest& request, const SegForm& form, const GridFrame& frame,
                  std::span<std::uint8_t> out) {
-  if (form.kind == ResultKind::seg_fractional && !request.voxels.probabilities.empty()) {
+  if (form.probable) {
     const auto values = probabilities_of(request, frame);
-    std::transform(values.begin(), values.end(), out.begin(), fraction);
+    std::copy(values.begin(), values.end(), out.begin());
     return;
   }
   const auto labels = slice_of(*request.labels, frame.slice);

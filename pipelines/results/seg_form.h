@@ -19,6 +19,7 @@ struct SegForm {
   const char* type = "BINARY";  // (0062,0001) Segmentation Type
   int bits = 1;                 // allocated and stored
   const char* fraction = "";    // (0062,0010) Segmentation Fractional Type
+  bool probable = false;        // its values are probabilities, of which a voxel may have several
 };
 
 // `kind` is one of the three of segmentations.
@@ -30,8 +31,5 @@ std::vector<GridFrame> frames_of(const ResultRequest& request, const SegForm& fo
 // The bytes of one frame of a form with a byte a voxel; `out` has rows * columns.
 void frame_bytes(const ResultRequest& request, const SegForm& form, const GridFrame& frame,
                  std::span<std::uint8_t> out);
-
-// A probability as it is stored.
-std::uint8_t fraction(float probability);
 
 }  // namespace inferad::results

@@ -168,6 +168,22 @@ void interpolate_axes(const Source& source, const NormalisedMap& map, const Axes
   });
 }
 
+void fractions_axes(const Source& source, const NormalisedMap& map, const Axes& order, std::uint8_t* fractions) {
+  const Channel::Pattern pattern(source, map, order);
+  in_parallel(pattern.planes(), 1, [&](std::int64_t begin, std::int64_t end) {
+    Channel channel(pattern, source.data);
+    std::vector<float> row(pattern.c.size());
+    for (std::int64_t plane = begin; plane < end; ++plane) {
+      channel.begin_plane(plane);
+      std::uint8_t* to = fractions + plane * pattern.plane_size();
+      for (const Tap& b : pattern.b) {
+        channel.row(b, row.data());
+        to = std::transform(row.begin(), row.end(), to, in_255ths);
+      }
+    }
+  });
+}
+
 void argmax_axes(const Source& source, const NormalisedMap& map, const Axes& order, std::uint8_t* labels) {
   const Channel::Pattern pattern(source, map, order);
   in_parallel(pattern.planes(), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -196,6 +212,12 @@ void interpolate_turned(const Source& source, const NormalisedMap& map, float* r
   for_each_voxel(source, map, [&](std::int64_t voxel, const Neighbours& neighbours) {
     for (std::int64_t c = 0; c < source.channels; ++c)
       result[c * size + voxel] = static_cast<float>(neighbours.sum(source.data + c * source.strides[0]));
+  });
+}
+
+void fractions_turned(const Source& source, const NormalisedMap& map, std::uint8_t* fractions) {
+  for_each_voxel(source, map, [&](std::int64_t voxel, const Neighbours& neighbours) {
+    fractions[voxel] = in_255ths(static_cast<float>(neighbours.sum(source.data)));
   });
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "pipelines/tensor/discrete.h"
+#include "pipelines/tensor/resample.h"
 #include "pipelines/tensor/spatial.h"
 
 namespace inferad::tensor {
@@ -81,31 +82,39 @@ Result<Volume> invert(Volume prediction, const Volume& original, bool nearest) {
   return prediction;
 }
 
-Result<Volume> invert_argmax(Volume prediction, const Volume& original) {
+namespace {
+
+at::Tensor to_labels(const at::Tensor& data) { return argmax_channels(data, at::kByte); }
+
+// `to_bytes` makes bytes of floats, `undo_last` does so while it undoes the last step that resamples: afterwards voxels
+// only move.
+Result<Volume> invert_to_bytes(Volume prediction, const Volume& original, at::Tensor (*to_bytes)(const at::Tensor&),
+                               Result<Volume> (Transform::*undo_last)(Volume, const Done&) const) {
   INFERAD_TRY_STATUS(check_shapes(prediction, original));
-  if (prediction.data.size(0) > 256) return Error{Errc::model, "more than 256 channels"};
   prediction.affine = original.affine;
   prediction.done.clear();
   auto resampling = std::count_if(original.done.begin(), original.done.end(),
                                   [](const Done& done) { return !done.transform->moves_only(); });
-  bool labels = false;
-  const auto to_labels = [&] {
-    prediction.data = argmax_channels(prediction.data, at::kByte);
-    labels = true;
-  };
-  if (resampling == 0) to_labels();
+  if (resampling == 0) prediction.data = to_bytes(prediction.data);
   for (auto step = original.done.rbegin(); step != original.done.rend(); ++step) {
     const auto& transform = *step->transform;
     const bool last = !transform.moves_only() && --resampling == 0;
-    labels = labels || (last && transform.undoes_to_labels());
-    if (last && labels) {
-      INFERAD_TRY(prediction, transform.undo_to_labels(std::move(prediction), *step));
-    } else {
-      INFERAD_TRY(prediction, transform.undo(std::move(prediction), *step, false));
-      if (last) to_labels();
-    }
+    auto undone = last ? (transform.*undo_last)(std::move(prediction), *step)
+                       : transform.undo(std::move(prediction), *step, false);
+    INFERAD_TRY(prediction, std::move(undone));
   }
   return prediction;
+}
+
+}  // namespace
+
+Result<Volume> invert_argmax(Volume prediction, const Volume& original) {
+  if (prediction.data.dim() > 0 && prediction.data.size(0) > 256) return Error{Errc::model, "more than 256 channels"};
+  return invert_to_bytes(std::move(prediction), original, to_labels, &Transform::undo_to_labels);
+}
+
+Result<Volume> invert_fractions(Volume prediction, const Volume& original) {
+  return invert_to_bytes(std::move(prediction), original, to_fractions, &Transform::undo_to_fractions);
 }
 
 bool is_invert_argmax(const recipe::Step& invert, const recipe::Step& as_discrete) {

@@ -16,6 +16,9 @@ Result<Volume> invert(Volume prediction, const Volume& original, bool nearest);
 // Where only one step resamples, the channels are not made on the original's grid. At most 256 channels.
 Result<Volume> invert_argmax(Volume prediction, const Volume& original);
 
+// invert(prediction, original, false) of one channel with values from 0 to 1, in 255ths: [1, axes], uint8.
+Result<Volume> invert_fractions(Volume prediction, const Volume& original);
+
 // Invert by interpolation, then AsDiscrete with argmax alone: both at once, on one entry. MONAI's labels are float32.
 bool is_invert_argmax(const recipe::Step& invert, const recipe::Step& as_discrete);
 std::shared_ptr<const Transform> make_invert_argmax(const recipe::Step& invert, bool byte_labels);

@@ -5,8 +5,11 @@
 #include <array>
 #include <map>
 
+#include "pipelines/tensor/cleaning.h"
+#include "pipelines/tensor/discrete.h"
 #include "pipelines/tensor/invert.h"
 #include "pipelines/tensor/makers.h"
+#include "pipelines/tensor/resample.h"
 
 namespace inferad::tensor {
 namespace {
@@ -98,12 +101,24 @@ Result<Volume> Transform::undo(Volume, const Done&, bool) const {
   return Volume{};
 }
 
-Result<Volume> Transform::undo_to_labels(Volume, const Done&) const {
-  INFERAD_CHECK(!"asked only of transforms that can");
-  return Volume{};
+Result<Volume> Transform::undo_to_labels(Volume volume, const Done& done) const {
+  INFERAD_TRY(volume, undo(std::move(volume), done, false));
+  volume.data = argmax_channels(volume.data, at::kByte);
+  return volume;
+}
+
+Result<Volume> Transform::undo_to_fractions(Volume volume, const Done& done) const {
+  INFERAD_TRY(volume, undo(std::move(volume), done, false));
+  volume.data = to_fractions(volume.data);
+  return volume;
 }
 
 bool knows_transform(std::string_view target) { return table().contains(target); }
+
+bool cleans_labels(std::string_view target) {
+  const auto makers = label_makers();
+  return std::any_of(makers.begin(), makers.end(), [&](const Maker& maker) { return maker.target == target; });
+}
 
 Result<std::shared_ptr<const Transform>> make_transform(const recipe::Step& step) {
   const auto found = table().find(step.target);

@@ -99,17 +99,38 @@ at::Tensor resample(const at::Tensor& data, const Affine& index_map, const Shape
   return with_axes_of(result, shape);
 }
 
+namespace {
+
+using ByAxes = void (*)(const Source&, const NormalisedMap&, const Axes&, std::uint8_t*);
+using Turned = void (*)(const Source&, const NormalisedMap&, std::uint8_t*);
+
+at::Tensor bytes_of(const Prepared& it, const Shape& shape, ByAxes by_axes, Turned turned) {
+  const auto result = empty_in_order(1, three_axes(shape), it.order, at::kByte);
+  if (it.separable)
+    by_axes(it.source(), it.map, it.order, result.data_ptr<std::uint8_t>());
+  else
+    turned(it.source(), it.map, result.data_ptr<std::uint8_t>());
+  return with_axes_of(result, shape);
+}
+
+}  // namespace
+
 at::Tensor resample_argmax(const at::Tensor& data, const Affine& index_map, const Shape& shape,
                            const Resampling& options) {
   if (!data.device().is_cpu() || data.numel() == 0)
     return resample_by_grid(data, index_map, shape, options).argmax(0, true).to(at::kByte);
-  const Prepared it(data, index_map, shape, options);
-  const auto labels = empty_in_order(1, three_axes(shape), it.order, at::kByte);
-  if (it.separable)
-    argmax_axes(it.source(), it.map, it.order, labels.data_ptr<std::uint8_t>());
-  else
-    argmax_turned(it.source(), it.map, labels.data_ptr<std::uint8_t>());
-  return with_axes_of(labels, shape);
+  return bytes_of({data, index_map, shape, options}, shape, argmax_axes, argmax_turned);
+}
+
+at::Tensor resample_fractions(const at::Tensor& data, const Affine& index_map, const Shape& shape,
+                              const Resampling& options) {
+  if (!data.device().is_cpu() || data.numel() == 0)
+    return to_fractions(resample_by_grid(data, index_map, shape, options));
+  return bytes_of({data, index_map, shape, options}, shape, fractions_axes, fractions_turned);
+}
+
+at::Tensor to_fractions(const at::Tensor& values) {
+  return values.to(at::kFloat).clamp(0, 1).mul_(255).add_(0.5).to(at::kByte);
 }
 
 at::Tensor resample_by_grid(const at::Tensor& data, const Affine& index_map, const Shape& shape,

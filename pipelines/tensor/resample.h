@@ -18,6 +18,11 @@ at::Tensor resample(const at::Tensor& data, const Affine& index_map, const Shape
 at::Tensor resample_argmax(const at::Tensor& data, const Affine& index_map, const Shape& shape,
                            const Resampling& options);
 
+// One channel with values from 0 to 1 in 255ths, [1, shape], uint8. As resample(), without its floats.
+at::Tensor resample_fractions(const at::Tensor& data, const Affine& index_map, const Shape& shape,
+                              const Resampling& options);
+at::Tensor to_fractions(const at::Tensor& values);  // without resampling, of any shape
+
 // The same as resample() by torch's grid_sample, for any device.
 at::Tensor resample_by_grid(const at::Tensor& data, const Affine& index_map, const Shape& shape,
                             const Resampling& options);

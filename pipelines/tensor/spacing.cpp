@@ -141,11 +141,17 @@ class Spacing : public SpatialTransform {
     return volume;
   }
 
-  bool undoes_to_labels() const override { return true; }
   Result<Volume> undo_to_labels(Volume volume, const Done& done) const override {
     INFERAD_TRY(const auto map, map_back(volume, done));
     volume.data =
         map ? resample_argmax(volume.data, *map, done.shape_before, options_) : argmax_channels(volume.data, at::kByte);
+    if (map) volume.affine = done.affine_before;
+    return volume;
+  }
+
+  Result<Volume> undo_to_fractions(Volume volume, const Done& done) const override {
+    INFERAD_TRY(const auto map, map_back(volume, done));
+    volume.data = map ? resample_fractions(volume.data, *map, done.shape_before, options_) : to_fractions(volume.data);
     if (map) volume.affine = done.affine_before;
     return volume;
   }

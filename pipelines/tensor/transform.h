@@ -24,9 +24,10 @@ class Transform : public std::enable_shared_from_this<Transform> {
   virtual Result<Volume> undo(Volume volume, const Done& done, bool nearest) const;
   // Whether undo() only moves voxels, or cuts and fills with 0: of channels or of their labels makes no difference.
   virtual bool moves_only() const { return false; }
-  // Argmax over the channels of undo(volume, done, false), uint8, without making them. Asked only of those that can.
-  virtual bool undoes_to_labels() const { return false; }
+  // undo(volume, done, false) as uint8, without its floats where a transform can: argmax over the channels, or of one
+  // channel with values from 0 to 1 their 255ths.
   virtual Result<Volume> undo_to_labels(Volume volume, const Done& done) const;
+  virtual Result<Volume> undo_to_fractions(Volume volume, const Done& done) const;
 };
 
 // Errc::invalid_input names the step's place and the argument that is missing, unknown or of a wrong kind; an unknown

@@ -66,6 +66,8 @@ findings::Job make_job(const RunChoice& choice, imaging::FoundStudy study) {
   job.created_at = choice.created_at.empty() ? to_iso8601(wall_now()) : choice.created_at;
   job.device_serial = "command line";
   if (!choice.results.empty()) job.results = choice.results;
+  job.encodings = choice.encodings;
+  job.full_masks = choice.full_masks;
   return job;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/base/result_encoding.h"
 #include "server/base/result_kind.h"
 
 namespace inferad::worker {
@@ -30,8 +31,10 @@ struct RunChoice {
   std::string pipeline;
   std::vector<std::filesystem::path> paths;
   std::filesystem::path out;
-  std::string created_at;                     // "" = now
-  std::vector<ResultKind> results;            // to be written; none: SEG and SR
+  std::string created_at;                 // "" = now
+  std::vector<ResultKind> results;        // to be written; none: SEG and SR
+  std::vector<ResultEncoding> encodings;  // in which segmentations are written, too
+  bool full_masks = false;
   std::vector<std::filesystem::path> joined;  // folders of other runs on the study, for a pipeline that joins
 };
 

@@ -42,7 +42,8 @@ struct Attempt {
   std::optional<findings::Image> image;
   std::optional<findings::LabelMap> labels;
   std::optional<engine::HeatMap> heat_map;
-  std::vector<float> voxels;  // of findings.files[0]
+  std::vector<float> voxels;                             // of findings.files[0]
+  std::vector<std::vector<std::uint8_t>> probabilities;  // of the segments, 255 = 1
 };
 
 Findings not_analysed(const Job& job, const engine::PipelineInfo& pipeline, const JobSeries* series,
@@ -163,6 +164,7 @@ class Run {
     attempt.image = std::move(image);
     attempt.heat_map = std::move(output.heat_map);
     attempt.voxels = std::move(output.voxels);
+    attempt.probabilities = std::move(output.probabilities);
     if (!output.labels.labels.empty()) attempt.labels = std::move(output.labels);  // else numbers only
     return attempt;
   }
@@ -189,6 +191,7 @@ class Run {
 results::VoxelInputs voxels_of(const Attempt& attempt) {
   results::VoxelInputs inputs;
   inputs.derived = attempt.voxels;
+  inputs.probabilities.assign(attempt.probabilities.begin(), attempt.probabilities.end());
   if (!attempt.heat_map) return inputs;
   inputs.heat = {"", attempt.heat_map->values, attempt.heat_map->greatest};
   for (const auto& item : attempt.findings.items)
@@ -204,7 +207,7 @@ Result<std::vector<results::ResultFile>> write_objects(const Job& job, const Att
                                        .source = *attempt.source,
                                        .image = attempt.image ? &*attempt.image : nullptr,
                                        .labels = attempt.labels ? &*attempt.labels : nullptr,
-                                       .options = {},
+                                       .options = {.full_masks = job.full_masks},
                                        .voxels = voxels_of(attempt)};
   INFERAD_TRY_STATUS(write_pictures(results::pictures_of(request), job.id, job.study_uid, folder));
   return results::write_results(request, folder);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "pipelines/worker/commands.h"
+#include "server/base/result_encoding.h"
 #include "server/base/result_kind.h"
 
 namespace {
@@ -66,6 +67,11 @@ int main(int argc, char** argv) {
   run->add_option("--result", choice.results,
                   "kind of result to write, such as SEG_LABELMAP (may be repeated; SEG and SR)")
       ->transform(CLI::CheckedTransformer(kinds));
+  std::map<std::string, inferad::ResultEncoding> encodings;
+  for (const auto& facts : inferad::result_encodings()) encodings.emplace(facts.name, facts.encoding);
+  run->add_option("--encoding", choice.encodings, "RLE or DEFLATED: write segmentations so, too (may be repeated)")
+      ->transform(CLI::CheckedTransformer(encodings));
+  run->add_flag("--full-masks", choice.full_masks, "segmentations have a frame for each slice, also without a voxel");
   run->add_option("--joined", choice.joined, "folder of another run, whose findings.json is joined (may be repeated)")
       ->check(CLI::ExistingDirectory);
   run->add_option("--created-at", choice.created_at, "time of the results, such as 2026-11-24T08:30:00.000Z (now)");

@@ -9,6 +9,7 @@
 #include <array>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 
 namespace inferad::testing {
@@ -101,6 +102,19 @@ std::optional<std::string> report_text(const std::filesystem::path& file) {
 
 std::string dcmdump(const std::filesystem::path& file) {
   return installed("dcmdump") ? run("dcmdump -q -M" + quoted({file})).text : "";
+}
+
+std::string decoded_by_dcmtk(const std::filesystem::path& file, const std::filesystem::path& scratch) {
+  if (!installed("dcmdrle") || !installed("dcmconv")) return "";
+  const bool rle = file.filename().string().find("-rle") != std::string::npos;
+  const auto decoded = scratch / "decoded.raw";
+  const auto outcome = run((rle ? "dcmdrle -F +te" : "dcmconv -F +te") + quoted({file, decoded}));
+  if (outcome.status != 0) return file.filename().string() + ": " + outcome.text;
+  std::ifstream in(decoded, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const auto pixels = bytes.find(std::string("\xE0\x7F\x10\0OW", 6));
+  if (pixels != std::string::npos) bytes[pixels + 5] = 'B';
+  return bytes;
 }
 
 std::string pydicom(const std::filesystem::path& seg, const std::filesystem::path& sr, const Paths& sources,

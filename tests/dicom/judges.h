@@ -26,6 +26,9 @@ std::string dsrdump(const std::filesystem::path& file);  // its errors, when it 
 std::optional<std::string> report_text(const std::filesystem::path& file);
 // Its attributes as dcmdump prints them, without long pixel data; "": dcmdump is not installed.
 std::string dcmdump(const std::filesystem::path& file);
+// What dcmdrle or dcmconv makes of the file: its bytes in Explicit VR Little Endian, without the file meta information,
+// Pixel Data as OB (DCMTK decodes to OW); "": they are not installed.
+std::string decoded_by_dcmtk(const std::filesystem::path& file, const std::filesystem::path& scratch);
 // pydicom: each bit of the mask, positions, references (tests/dicom/verify_results.py).
 std::string pydicom(const std::filesystem::path& seg, const std::filesystem::path& sr, const Paths& sources,
                     const findings::LabelMap& labels, const std::filesystem::path& scratch);

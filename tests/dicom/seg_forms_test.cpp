@@ -38,24 +38,24 @@ std::string judged(const results::ResultRequest& request, Write write, const Syn
 }
 
 // One map a segment, that fades towards its edge and is 0 far from it.
-std::vector<float> fading(const SyntheticSeries& series) {
-  std::vector<float> values;
+std::vector<std::uint8_t> fading(const SyntheticSeries& series) {
+  std::vector<std::uint8_t> values;
   for (int segment = 1; segment <= 2; ++segment)
     for (std::size_t i = 0; i < series.labels.labels.size(); ++i) {
       const bool inside = series.labels.labels[i] == segment;
-      values.push_back(inside ? 1.0F - static_cast<float>(i % 5) * 0.1F : i % 7 == 0 ? 0.0015F : 0.0F);
+      values.push_back(static_cast<std::uint8_t>(inside ? 255 - i % 5 * 25 : i % 7 == 0 ? 1 : 0));
     }
   return values;
 }
 
-std::vector<float> occupancy(const SyntheticSeries& series) {
-  std::vector<float> values;
+std::vector<std::uint8_t> occupancy(const SyntheticSeries& series) {
+  std::vector<std::uint8_t> values;
   for (int segment = 1; segment <= 2; ++segment)
-    for (const auto label : series.labels.labels) values.push_back(label == segment ? 1.0F : 0.0F);
+    for (const auto label : series.labels.labels) values.push_back(label == segment ? 255 : 0);
   return values;
 }
 
-void with_probabilities(results::ResultRequest& request, const std::vector<float>& values) {
+void with_probabilities(results::ResultRequest& request, const std::vector<std::uint8_t>& values) {
   const auto size = values.size() / 2;
   request.voxels.probabilities = {std::span(values).first(size), std::span(values).last(size)};
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "pipelines/engine/engine.h"
 #include "server/base/hash.h"
@@ -55,14 +57,15 @@ class SourceCatalog {
     const auto engine = load();
     return engine.refused().empty() ? "" : engine.refused()[0].reason;
   }
-  // What the only pipeline says of the image.
-  Result<engine::PipelineOutput> run(const findings::Image& image) const {
+  // What the only pipeline says of the image, for a job that asks for `results`.
+  Result<engine::PipelineOutput> run(const findings::Image& image, std::vector<ResultKind> results = {}) const {
     auto engine = load();
     for (const auto& refused : engine.refused()) FAIL(refused.name << ": " << refused.reason);
     findings::Job job;
     job.id = "17";
     job.pipeline = engine.pipelines().at(0).name;
     job.study_uid = "1.2.3.4";
+    job.results = std::move(results);
     job.created_at = "2026-11-24T23:30:00.123Z";
     auto output = engine.run(job.pipeline, image, job, [](std::string_view, double) {});
     if (output) CHECK(validate(output->findings));

@@ -22,11 +22,11 @@ VIEW_CODES = {"CC": code("399162004", "SCT", "cranio-caudal"), "MLO": code("R-10
 
 
 class ArchetypeTest(WorkerTest):
-    def analyse(self, pipeline, *paths, status=0, results=()):
+    def analyse(self, pipeline, *paths, status=0, results=(), options=()):
         self.out = out = self.folder / f"out{len(list(self.folder.iterdir()))}"
         done = subprocess.run([str(WORKER), "run", pipeline, *map(str, paths), "--out", str(out), "--created-at", CREATED,
                                "--catalog", str(ARCHETYPES / "catalog"), "--models", str(ARCHETYPES / "models"),
-                               *(word for kind in results for word in ("--result", kind))],
+                               *(word for kind in results for word in ("--result", kind)), *options],
                               capture_output=True, text=True, timeout=300)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         self.findings = json.loads((out / "findings.json").read_text())
@@ -52,6 +52,64 @@ class ArchetypeTest(WorkerTest):
         return {instance.ReferencedSOPInstanceUID
                 for study in self.sr.get("CurrentRequestedProcedureEvidenceSequence", [])
                 for series in study.ReferencedSeriesSequence for instance in series.ReferencedSOPSequence}
+
+
+def voxels_of(segmentation, sources):
+    """Of its only segment, slice by slice as the sources lie."""
+    place = {image.SOPInstanceUID: k for k, image in enumerate(sources)}
+    voxels = np.zeros((len(sources), segmentation.Rows, segmentation.Columns), np.uint8)
+    frames = segmentation.pixel_array.reshape(-1, *voxels.shape[1:])
+    for frame, group in zip(frames, segmentation.PerFrameFunctionalGroupsSequence):
+        source = group.DerivationImageSequence[0].SourceImageSequence[0]
+        voxels[place[source.ReferencedSOPInstanceUID]] = frame
+    return voxels
+
+
+class ProbabilitiesOfANetwork(ArchetypeTest):
+    """The network's probability of bone is a formula of the Hounsfield units."""
+
+    def check_file(self, name):
+        report = subprocess.run(["dciodvfy", "-new", str(self.out / name)], capture_output=True, text=True, errors="replace")
+        self.assertNotIn("Error", report.stdout + report.stderr)
+        return pydicom.dcmread(self.out / name)
+
+    def test_they_become_fractional_segmentations_in_every_encoding_and_padding_counts_nowhere(self):
+        study = self.phantom("--size", "64", "--slices", "12", "--slice-distance", "3") / "dicom"
+        source = sorted(map(pydicom.dcmread, study.iterdir()), key=lambda image: image.ImagePositionPatient[2])
+        for image in source:  # a corner that says "no image here", dense as metal
+            stored = image.pixel_array.copy()
+            stored[:8, :8] = 3000 - int(image.RescaleIntercept)
+            image.PixelPaddingValue = stored[0, 0].item()
+            image["PixelPaddingValue"].VR = "SS" if image.PixelRepresentation else "US"
+            image.PixelData = stored.tobytes()
+            image.save_as(image.filename)
+        values = self.analyse("ct-bone", study, results=("SEG", "SEG_FRACTIONAL", "SR"),
+                              options=("--encoding", "RLE", "--encoding", "DEFLATED", "--full-masks"))
+        units = np.stack([image.pixel_array * float(image.RescaleSlope) + float(image.RescaleIntercept) for image in source])
+        mask = voxels_of(self.check_file("seg.dcm"), source) == 1
+        self.assertTrue(mask[:, :8, :8].all(), "the network calls metal bone")
+        inside = mask.copy()
+        inside[:, :8, :8] = False
+        self.assertGreater(inside.sum(), 100)
+        self.assertAlmostEqual(values["Mean"], units[inside].mean(), delta=0.001)
+        self.assertTrue(any("padding" in remark for remark in self.findings["remarks"]))
+        plain = self.check_file("seg-fractional.dcm")
+        self.assertEqual((plain.SegmentationFractionalType, plain.MaximumFractionalValue), ("PROBABILITY", 255))
+        self.assertEqual(plain.NumberOfFrames, len(source), "all frames")
+        found = voxels_of(plain, source)
+        expected = 1 / (1 + np.exp((200 - units) / 25))
+        dropped = (expected > 0.5) & ~mask  # components of less than 40 voxels
+        self.assertEqual(found[dropped].sum(), 0)
+        np.testing.assert_allclose(found[~dropped], 255 * expected[~dropped], atol=0.51)
+        self.assertGreater(len(np.unique(found)), 30, "more than a mask")
+        for name, syntax in {"seg-fractional-rle.dcm": "1.2.840.10008.1.2.5",
+                             "seg-fractional-deflated.dcm": "1.2.840.10008.1.2.1.99"}.items():
+            # dicom3tools read no deflated data sets
+            encoded = pydicom.dcmread(self.out / name) if "deflated" in name else self.check_file(name)
+            self.assertEqual(encoded.file_meta.TransferSyntaxUID, syntax)
+            self.assertEqual(encoded.SOPInstanceUID, plain.SOPInstanceUID)
+            np.testing.assert_array_equal(voxels_of(encoded, source), found)
+            self.assertLess((self.out / name).stat().st_size, (self.out / "seg-fractional.dcm").stat().st_size)
 
 
 class ImageOfANetwork(ArchetypeTest):

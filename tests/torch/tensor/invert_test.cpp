@@ -63,17 +63,55 @@ TEST_CASE("a prediction of another shape cannot be inverted") {
   CHECK_THAT(status.error().what, Catch::Contains("[5, 6, 8], its image [5, 6, 7]"));
 }
 
+namespace {
+
+const auto kOrientation = step("Orientation", {{"axcodes", value("RAS")}});
+const auto kSpacing = step("Spacing", {{"pixdim", list({1.5, 1.3, 2.0})}});
+const auto kCrop = step("CenterSpatialCrop", {{"roi_size", list({6, 7, 8})}});
+const auto kResize = step("Resize", {{"spatial_size", list({8, 8, 8})}});
+
+// What is undone by interpolation: nothing, by axes, by axes and padding, turned, and by another step as the last one.
+const std::vector<std::vector<recipe::Step>> kChains = {{kOrientation, kSpacing},
+                                                        {kOrientation, kSpacing, kCrop},
+                                                        {kSpacing, kOrientation, kResize},
+                                                        {kResize, kOrientation},
+                                                        {kOrientation},
+                                                        {step("Spacing", {{"pixdim", list({0.8, 0.9, 3.0})}})}};
+
+}  // namespace
+
+TEST_CASE("interpolating back one channel into bytes gives 255ths of what the inverse gives") {
+  for (const auto& steps : kChains) {
+    CAPTURE(steps.size());
+    auto sample = predicted(steps, 1);
+    auto& prediction = sample.at("pred");
+    prediction.data = prediction.data.mul(0.5).add(0.5);  // 0 to 1
+    const auto bytes = tensor::invert_fractions(prediction, sample.at("image"));
+    REQUIRE(bytes);
+    CHECK(bytes->data.scalar_type() == at::kByte);
+    const auto floats = tensor::invert(prediction, sample.at("image"), false);
+    REQUIRE(floats);
+    CHECK(at::equal(bytes->data, floats->data.clamp(0, 1).mul(255).add(0.5).to(at::kByte)));
+    CHECK(bytes->data.max().item<int>() > 200);
+  }
+}
+
+TEST_CASE("a turned grid gives the same 255ths") {
+  auto volume = counting({1, 12, 11, 6});
+  volume.affine = {{{0.8, -0.5, 0, 30}, {0.5, 0.8, 0, 20}, {0, 0, 3, -50}, {0, 0, 0, 1}}};
+  tensor::Sample sample{{"image", volume}};
+  const auto chain =
+      tensor::make_chain({step("Spacing", {{"pixdim", list({1.5, 1.3, 2.0})}, {"diagonal", value(true)}})});
+  REQUIRE(tensor::apply(*chain, sample));
+  sample["pred"] = {(counting(sample.at("image").data.sizes().vec()).data * 12.9898).sin().mul(0.5).add(0.5)};
+  const auto bytes = tensor::invert_fractions(sample.at("pred"), sample.at("image"));
+  const auto floats = tensor::invert(sample.at("pred"), sample.at("image"), false);
+  REQUIRE(bytes);
+  CHECK(at::equal(bytes->data, floats->data.clamp(0, 1).mul(255).add(0.5).to(at::kByte)));
+}
+
 TEST_CASE("interpolating back and taking the largest channel at once gives the labels of both steps in turn") {
-  const auto orientation = step("Orientation", {{"axcodes", value("RAS")}});
-  const auto spacing = step("Spacing", {{"pixdim", list({1.5, 1.3, 2.0})}});
-  const auto crop = step("CenterSpatialCrop", {{"roi_size", list({6, 7, 8})}});
-  const auto resize = step("Resize", {{"spatial_size", list({8, 8, 8})}});
-  const std::vector<std::vector<recipe::Step>> chains = {{orientation, spacing},
-                                                         {orientation, spacing, crop},
-                                                         {spacing, orientation, resize},
-                                                         {orientation},
-                                                         {step("Spacing", {{"pixdim", list({0.8, 0.9, 3.0})}})}};
-  for (const auto& steps : chains) {
+  for (const auto& steps : kChains) {
     CAPTURE(steps.size());
     const auto sample = predicted(steps, 4);
     const auto chain = tensor::make_chain({kInvert, kArgmax});
@@ -87,12 +125,12 @@ TEST_CASE("interpolating back and taking the largest channel at once gives the l
 }
 
 TEST_CASE("labels stay bytes where the caller wants it and nothing follows but saving") {
-  auto sample = predicted({step("Spacing", {{"pixdim", list({1.5, 1.3, 2.0})}})}, 3);
+  auto sample = predicted({kSpacing}, 3);
   const auto save = step("SaveImage", {}, {"pred"});
   REQUIRE(tensor::apply(*tensor::make_chain({kInvert, kArgmax, save}, true), sample));
   CHECK(sample.at("pred").data.scalar_type() == at::kByte);
   const auto more = tensor::make_chain({kInvert, kArgmax, step("EnsureType", {}, {"pred"})}, true);
-  auto again = predicted({step("Spacing", {{"pixdim", list({1.5, 1.3, 2.0})}})}, 3);
+  auto again = predicted({kSpacing}, 3);
   REQUIRE(tensor::apply(*more, again));
   CHECK(again.at("pred").data.scalar_type() == at::kFloat);
 }

@@ -15,6 +15,21 @@ TEST_CASE("a job survives the way through JSON unchanged") {
   CHECK(again->series[0].files == samples::job().series[0].files);
 }
 
+TEST_CASE("encodings and full masks are asked for only where they are wished") {
+  auto job = samples::job();
+  CHECK(to_json(job).find("encodings") == std::string::npos);
+  CHECK(to_json(job).find("full_masks") == std::string::npos);
+  job.encodings = {ResultEncoding::rle, ResultEncoding::deflated};
+  job.full_masks = true;
+  const auto again = job_from_json(to_json(job));
+  REQUIRE(again);
+  CHECK(again->encodings == job.encodings);
+  CHECK(again->full_masks);
+  auto text = to_json(job);
+  text.replace(text.find("DEFLATED"), 8, "ZIP");
+  CHECK(job_from_json(text).error().what == "job.json: /encodings/1: is no encoding of a result: RLE or DEFLATED");
+}
+
 TEST_CASE("what other pipelines said is named, or why they said nothing") {
   auto job = samples::job();
   CHECK(to_json(job).find("inputs") == std::string::npos);

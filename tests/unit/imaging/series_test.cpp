@@ -130,6 +130,28 @@ TEST_CASE("padding keeps its value, inside and outside what the tissue has") {
   const auto image = image_of(series);
   CHECK(image.voxels[0] == -3024.0F);
   CHECK(image.voxels[1] == 0.0F);
+  REQUIRE(image.padding.size() == 10);
+  for (const auto& padding : image.padding) CHECK((padding.holds(-3024) && !padding.holds(-3023)));
+}
+
+TEST_CASE("padding is a range when the images say so, of each slice by its own rescale") {
+  MadeSeries series;
+  series.add_ten([](DcmDataset& data, int k) {
+    if (k == 9) return;
+    data.putAndInsertUint16(DCM_PixelPaddingValue, 3);
+    data.putAndInsertUint16(DCM_PixelPaddingRangeLimit, 0);  // as MONOCHROME1 has it: the other way round
+    if (k == 4) data.putAndInsertString(DCM_RescaleSlope, "-2");
+  });
+  const auto image = image_of(series);
+  REQUIRE(image.padding.size() == 10);
+  CHECK((image.padding[0].holds(-1024) && image.padding[0].holds(-1021)));
+  CHECK_FALSE((image.padding[0].holds(-1020) || image.padding[0].holds(-1025)));
+  CHECK((image.padding[4].holds(-1024) && image.padding[4].holds(-1030)));
+  CHECK_FALSE((image.padding[4].holds(-1022) || image.padding[4].holds(-1032)));
+  CHECK_FALSE(image.padding[9].holds(-1024));
+  MadeSeries without;
+  without.add_ten();
+  CHECK(image_of(without).padding.empty());
 }
 
 TEST_CASE("a missing rescale is told, not guessed") {

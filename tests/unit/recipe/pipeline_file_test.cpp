@@ -113,6 +113,22 @@ TEST_CASE("a segmentation is read with its steps, labels, measurements and findi
   CHECK(pipeline->findings.at(0).level == "HIGH");
 }
 
+TEST_CASE("a segmentation may keep probabilities, each label's from a channel of the answer") {
+  auto document = good_pipeline();
+  CHECK(std::get<Segmentation>(read(document)->output).probabilities == Segmentation::Probabilities::none);
+  document["output"]["probabilities"] = "sigmoid";
+  CHECK(std::get<Segmentation>(read(document)->output).labels.at(0).channel == 1);
+  document["output"]["labels"][0]["channel"] = 0;
+  const auto pipeline = read(document);
+  REQUIRE(pipeline);
+  CHECK(std::get<Segmentation>(pipeline->output).probabilities == Segmentation::Probabilities::sigmoid);
+  CHECK(std::get<Segmentation>(pipeline->output).labels.at(0).channel == 0);
+  document["output"].erase("probabilities");
+  CHECK_THAT(read(document).error().what, Catch::Contains("says nothing without \"probabilities\""));
+  document["output"]["probabilities"] = "logits";
+  CHECK_THAT(read(document).error().what, Catch::Contains("/output/probabilities"));
+}
+
 TEST_CASE("a classification has classes and thresholds with their operating point") {
   const auto pipeline = read(classifier());
   if (!pipeline) FAIL(pipeline.error().what);

@@ -105,6 +105,8 @@ def shipped(pattern):
 GOOD = {"pipeline": [*shipped("pipelines/catalog/*/pipeline.json"), SEGMENTATION, CLASSIFICATION, REGRESSION, DETECTION, IMAGE, HEADER, VIEWS, FRAMES, SPREAD, LOCATED, JOIN, BUNDLE,
                      changed(changed(LOCATED, "/localisation/places_max", None), "/localisation/method", "integrated_gradients"),
                      *shipped("tests/torch/archetypes/catalog/*/pipeline.json"),
+                     changed(SEGMENTATION, "/output/probabilities", "softmax"),
+                     changed(changed(SEGMENTATION, "/output/probabilities", "sigmoid"), "/output/labels/0/channel", 0),
                      changed(SEGMENTATION, "/preprocessing", {"_target_": "Compose", "transforms": []})],
         "model": [MODEL, changed(MODEL, "/precision", "bf16"), *shipped("models/*/model.json"), *shipped("tests/torch/archetypes/models/*/model.json")]}
 BAD = {
@@ -116,6 +118,7 @@ BAD = {
         changed(SEGMENTATION, "/eligibility/age_years", {}), changed(SEGMENTATION, "/eligibility/sex", "X"),
         changed(SEGMENTATION, "/inferer", 1), changed(SEGMENTATION, "/preprocessing/0/_target_", None),
         changed(SEGMENTATION, "/output/kind", "masks"), changed(SEGMENTATION, "/output/labels/0/value", 0),
+        changed(SEGMENTATION, "/output/probabilities", "logits"), changed(SEGMENTATION, "/output/labels/0/channel", 0),
         changed(SEGMENTATION, "/output/classes", ["a"]), changed(SEGMENTATION, "/output/labels/0/id", "a b"),
         changed(SEGMENTATION, "/measurements/0/measure", "percentile"), changed(SEGMENTATION, "/measurements/0/percent", 5),
         changed(SEGMENTATION, "/measurements/1/intensity", None), changed(SEGMENTATION, "/findings/0/priority", "LOW"),
