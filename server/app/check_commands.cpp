@@ -26,6 +26,7 @@ int run_command(const NodeChoice& node, const std::string& pipeline, const std::
   if (!settings) return exit_status::kConfiguration;
   std::vector<std::string> arguments{"run", pipeline, "--out", out.string()};
   for (const auto& argument : engine_arguments(*settings)) arguments.push_back(argument);
+  if (settings->segmentation.full_masks) arguments.push_back("--full-masks");
   for (const auto& kind : results) arguments.insert(arguments.end(), {"--result", kind});
   arguments.push_back("--");
   for (const auto& path : paths) arguments.push_back(path.string());

@@ -5,6 +5,7 @@
 
 #include <iterator>
 
+#include "server/base/result_encoding.h"
 #include "server/base/result_kind.h"
 #include "server/config/settings.h"
 #include "server/core/sop_class.h"
@@ -14,13 +15,21 @@ namespace {
 
 std::string row(std::string_view name, std::string_view uid) { return fmt::format("| {} | {} |\n", name, uid); }
 
+std::string encodings_of(ResultKind kind) {
+  std::string text;
+  for (const auto& facts : result_encodings())
+    if (suits(facts.encoding, kind))
+      text += fmt::format("{}{}", text.empty() ? "" : ", ", uid_name(facts.transfer_syntax_uid));
+  return text;
+}
+
 // Kinds of several classes: of the source, or by what is shown.
 std::string created() {
-  std::string text = "| kind | SOP class | UID |\n|---|---|---|\n";
+  std::string text = "| kind | SOP class | UID | where the destination prefers it, also |\n|---|---|---|---|\n";
   for (const auto& facts : result_kinds()) {
     const auto uid = facts.sop_class_uid;
-    text += uid.empty() ? fmt::format("| {} | one of the storage classes below | |\n", facts.name)
-                        : fmt::format("| {} | {} | {} |\n", facts.name, uid_name(uid), uid);
+    const auto name = uid.empty() ? std::string_view("one of the storage classes below") : uid_name(uid);
+    text += fmt::format("| {} | {} | {} | {} |\n", facts.name, name, uid, encodings_of(facts.kind));
   }
   return text;
 }

@@ -96,6 +96,7 @@ void read_parts(JsonObject& object, Settings& out) {
   if (const auto node = object.find("evidence")) read_evidence(*node, out.evidence);
   if (const auto node = object.find("peers")) read_peers(*node, out.peers);
   if (const auto node = object.find("results")) read_results(*node, out.results);
+  if (const auto node = object.find("segmentation")) read_segmentation(*node, out.segmentation);
   if (const auto node = object.find("hl7")) read_hl7(*node, out.hl7);
 }
 

@@ -13,10 +13,10 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/problem.h"
-#include "server/base/result_kind.h"
 #include "server/config/notices.h"
 #include "server/config/peers.h"
 #include "server/config/reading_settings.h"
+#include "server/config/result_settings.h"
 #include "server/core/priority.h"
 
 namespace inferad::config {
@@ -73,14 +73,6 @@ struct WorkerSettings {
   bool operator==(const WorkerSettings&) const = default;
 };
 
-using Wish = std::vector<ResultKind>;  // the first of these that the destination accepts; never empty
-
-struct ResultDestination {
-  std::string peer;
-  std::vector<Wish> send{{ResultKind::seg}, {ResultKind::sr}};  // each kind at most once
-  bool operator==(const ResultDestination&) const = default;
-};
-
 enum class Hl7Message { omi_o23, orm_o01 };
 
 struct Hl7Destination {
@@ -120,6 +112,7 @@ struct Settings {
   RetrySettings retry;
   WorklistSettings worklist;
   EvidenceSettings evidence;
+  SegmentationSettings segmentation;
   std::vector<Peer> peers;
   std::vector<ResultDestination> results;
   std::vector<Hl7Destination> hl7;

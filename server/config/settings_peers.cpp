@@ -153,6 +153,7 @@ void read_results(const JsonNode& node, std::vector<ResultDestination>& out) {
     if (const auto peer = object.require("peer")) read_name(*peer, destination.peer);
     if (const auto send = object.find("send")) read_wishes(*send, destination.send);
     read_triage_only(object, destination);
+    if (const auto encodings = object.find("encodings")) read_encodings(*encodings, destination);
   }
 }
 

@@ -13,17 +13,31 @@ bool wishes(const config::ResultDestination& destination, ResultKind kind) {
 
 using Objects = std::vector<store::Fallback>;
 
-Objects objects_of(ResultKind kind, std::optional<ResultKind> beside, std::span<const StoredResult> results) {
+std::optional<ResultEncoding> encoding_of(const StoredResult& result) {
+  return result_encoding_of(result.object.transfer_syntax_uid);
+}
+
+Objects objects_of(ResultKind kind, std::optional<ResultKind> beside, std::span<const StoredResult> results,
+                   std::optional<ResultEncoding> encoding = {}) {
   Objects objects;
   for (const auto& result : results)
-    if (result.kind == kind && result.beside == beside && result.refused.empty()) objects.push_back(result.object);
+    if (result.kind == kind && result.beside == beside && encoding_of(result) == encoding && result.refused.empty())
+      objects.push_back(result.object);
   return objects;
 }
 
-// What the destination may get of `kind`, best first: reports beside each segmentation that it wishes, else the first.
+// What the destination may get of `kind`, best first: in the encodings that it prefers; reports beside each
+// segmentation that it wishes, else the first.
 std::vector<Objects> alternatives_of(ResultKind kind, const config::ResultDestination& destination,
                                      std::span<const StoredResult> results) {
   std::vector<Objects> alternatives;
+  for (const auto encoding : destination.encodings)
+    if (auto objects = objects_of(kind, std::nullopt, results, encoding); !objects.empty())
+      alternatives.push_back(std::move(objects));
+  if (!alternatives.empty()) {
+    alternatives.push_back(objects_of(kind, std::nullopt, results));
+    return alternatives;
+  }
   for (const auto& wish : destination.send)
     for (const auto beside : wish) {
       auto objects = objects_of(kind, beside, results);
@@ -91,6 +105,18 @@ std::vector<ResultKind> kinds_wanted(std::span<const config::ResultDestination> 
     if (std::any_of(destinations.begin(), destinations.end(), wanted)) kinds.push_back(facts.kind);
   }
   return kinds;
+}
+
+std::vector<ResultEncoding> encodings_wanted(std::span<const config::ResultDestination> destinations) {
+  std::vector<ResultEncoding> encodings;
+  for (const auto& facts : result_encodings()) {
+    const auto wanted = [&](const config::ResultDestination& destination) {
+      const auto& all = destination.encodings;
+      return std::find(all.begin(), all.end(), facts.encoding) != all.end();
+    };
+    if (std::any_of(destinations.begin(), destinations.end(), wanted)) encodings.push_back(facts.encoding);
+  }
+  return encodings;
 }
 
 std::vector<store::NewDelivery> addressed(std::span<const config::ResultDestination> destinations,

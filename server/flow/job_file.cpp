@@ -60,6 +60,8 @@ std::string job_to_json(const store::JobLease& lease, std::span<const Candidate>
   for (const auto& report : lease.predecessors)
     job["predecessors"].push_back({{"kind", report.kind}, {"sop_instance_uid", report.sop_instance_uid}});
   for (const auto kind : site.results) job["results"].push_back(to_string(kind));
+  for (const auto encoding : site.encodings) job["encodings"].push_back(to_string(encoding));
+  if (site.full_masks) job["full_masks"] = true;
   for (const auto& input : lease.inputs) {
     const auto file = std::filesystem::absolute(jobs / std::to_string(input.id) / "findings.json");
     job["inputs"].push_back({{"pipeline", input.pipeline},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/base/result.h"
+#include "server/base/result_encoding.h"
 #include "server/base/result_kind.h"
 #include "server/flow/candidates.h"
 #include "server/store/ledger_types.h"
@@ -18,6 +19,8 @@ namespace inferad::flow {
 struct JobSite {
   std::string timezone_offset, device_serial, institution;
   std::vector<ResultKind> results = {ResultKind::seg, ResultKind::sr};  // to be written
+  std::vector<ResultEncoding> encodings = {};                           // of segmentations, besides
+  bool full_masks = false;                                              // a frame for each slice
 };
 
 // `jobs`: the folder that holds a folder for each job.

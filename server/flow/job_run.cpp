@@ -74,9 +74,10 @@ void JobRun::run(FreeWorker& worker) {
 }
 
 Status JobRun::ensure_folder() const {
-  return ensure_job_folder(folder_, lease_, parts_.spool,
-                           {config::timezone_offset(settings_.site, lease_.created_at), device_serial_,
-                            settings_.site.institution, kinds_wanted(settings_.results)});
+  return ensure_job_folder(
+      folder_, lease_, parts_.spool,
+      {config::timezone_offset(settings_.site, lease_.created_at), device_serial_, settings_.site.institution,
+       kinds_wanted(settings_.results), encodings_wanted(settings_.results), settings_.segmentation.full_masks});
 }
 
 void JobRun::progress(const std::string& stage, double fraction) {

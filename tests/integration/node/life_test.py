@@ -24,9 +24,11 @@ class Life(NodeCase):
     def test_a_study_goes_in_and_results_and_priority_come_out(self):
         archive = self.started(support.StoreScp(self.folder / "archive"))
         receiver = self.started(support.MllpListener(self.folder))
-        plain = self.started(support.StoreScp(self.folder / "plain", accepts=("ComprehensiveSRStorage", "CTImageStorage")))
-        wishes = {"send": [["SR", "SR_COMPREHENSIVE"]]}
-        node = self.node(results=[("archive", "ARCHIVE", archive.port), ("plain", "ARCHIVE", plain.port, wishes)],
+        plain = self.started(support.StoreScp(self.folder / "plain", accepts=("ComprehensiveSRStorage", "CTImageStorage",
+                                                                              "SegmentationStorage")))
+        wishes = {"send": [["SR", "SR_COMPREHENSIVE"], "SEG"], "encodings": ["DEFLATED"]}
+        node = self.node(results=[("archive", "ARCHIVE", archive.port, {"encodings": ["DEFLATED"]}),
+                                  ("plain", "ARCHIVE", plain.port, wishes)],
                          hl7=[("engine", receiver.port)]).start()
         phantom = support.make_phantom(self.folder / "phantom", *PHANTOM)
         uid = json.loads((phantom / "truth.json").read_text())["study_uid"]
@@ -51,7 +53,8 @@ class Life(NodeCase):
 
     def check_fallback(self, node, archive, plain):
         """Who refuses Comprehensive 3D SR gets Comprehensive SR, another object of the same study."""
-        report = support.wait_for("a report in the plain archive", plain.objects, 60)[0]
+        support.wait_for("SEG and report in the plain archive", lambda: len(plain.objects()) == 2, 60)
+        report = next(data for data in plain.objects() if data.Modality == "SR")
         comprehensive, comprehensive_3d = "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.88.34"
         other = next(data for data in archive.objects() if data.Modality == "SR")
         self.assertEqual((report.SOPClassUID, other.SOPClassUID), (comprehensive, comprehensive_3d))
@@ -59,6 +62,14 @@ class Life(NodeCase):
         self.assertNotEqual(report.SOPInstanceUID, other.SOPInstanceUID)
         support.wait_for("what the plain archive got", lambda: ("plain", "SR_COMPREHENSIVE", "delivered") in [
             (each["destination"], each["kind"], each["state"]) for each in node.get("/api/v1/outbox")["deliveries"]], 30)
+        self.check_encodings(archive, plain)
+
+    def check_encodings(self, archive, plain):
+        """Who knows Deflated Explicit VR Little Endian gets the segmentation so, who does not without: one object."""
+        deflated, uncompressed = ([data for data in peer.objects() if data.Modality == "SEG"][0] for peer in (archive, plain))
+        self.assertEqual(deflated.file_meta.TransferSyntaxUID, "1.2.840.10008.1.2.1.99")
+        self.assertEqual(uncompressed.file_meta.TransferSyntaxUID, "1.2.840.10008.1.2.1")
+        self.assertTrue(deflated == uncompressed, "they differ")
 
     def check_commands(self, node, entry):
         ask = lambda *arguments: self.inferad(*arguments, "--config", node.config)  # noqa: E731

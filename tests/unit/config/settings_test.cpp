@@ -104,8 +104,21 @@ TEST_CASE("a profile names kinds of results, each once, or only triage") {
   refused(R"("send": [[]])", "/send/0", "");
   refused(R"("send": [])", "/send", "");
   refused(R"("send": ["SR"], "triage_only": true)", "", "remove one of them");
+  refused(R"("encodings": ["ZIP"])", "/encodings/0", "RLE or DEFLATED");
+  refused(R"("encodings": ["DEFLATED", "DEFLATED"])", "/encodings/1", "given twice");
+  refused(R"("encodings": ["RLE"])", "/encodings/0", "RLE is for SEG_FRACTIONAL and SEG_LABELMAP");
+  refused(R"("send": ["SR"], "encodings": ["DEFLATED"])", "/encodings/0", "DEFLATED is for segmentations");
+  refused(R"("triage_only": true, "encodings": ["DEFLATED"])", "/encodings/0", "DEFLATED is for segmentations");
+  CHECK(read(R"("send": ["SEG_LABELMAP"], "encodings": ["DEFLATED", "RLE"])").results[0].encodings ==
+        std::vector{ResultEncoding::deflated, ResultEncoding::rle});
   CHECK(read(R"("triage_only": true)").results[0].send == std::vector<Wish>{{ResultKind::sr_triage}});
   CHECK(read(R"("triage_only": false)").results[0].send == ResultDestination().send);
+}
+
+TEST_CASE("segmentations are sparse unless the settings say otherwise") {
+  TemporaryConfig config;
+  CHECK_FALSE(config.settings("{}").segmentation.full_masks);
+  CHECK(config.settings(R"({"segmentation": {"full_masks": true}})").segmentation.full_masks);
 }
 
 TEST_CASE("all mistakes of a file are told at once, in order") {

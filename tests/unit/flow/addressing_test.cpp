@@ -78,3 +78,29 @@ TEST_CASE("a report goes beside the segmentation that the destination takes") {
   CHECK(lines(deliveries, "archive") == Lines{"SR 3"});
   CHECK(deliveries.back().beside_class_uid.empty());
 }
+
+TEST_CASE("a segmentation goes in the encodings that the destination prefers, then without, and its report stays") {
+  const auto encoded = [](ResultKind kind, ResultEncoding encoding) {
+    auto made = result(kind, std::string(to_string(encoding)));
+    made.object.transfer_syntax_uid = facts_of(encoding).transfer_syntax_uid;
+    return made;
+  };
+  const std::vector results{result(seg_labelmap, "1"),
+                            encoded(seg_labelmap, ResultEncoding::rle),
+                            encoded(seg_labelmap, ResultEncoding::deflated),
+                            result(seg, "2"),
+                            encoded(seg, ResultEncoding::deflated),
+                            result(sr, "3", seg_labelmap),
+                            result(sr, "4", seg)};
+  const std::vector<config::ResultDestination> destinations{
+      {"viewer", {{seg_labelmap, seg}, {sr}}, {ResultEncoding::deflated, ResultEncoding::rle}},
+      {"archive", {{seg_labelmap}, {sr}}, {ResultEncoding::rle}},
+      {"pacs", {{seg}, {sr}}}};
+  CHECK(encodings_wanted(destinations) == std::vector{ResultEncoding::rle, ResultEncoding::deflated});
+  CHECK(encodings_wanted(std::span(destinations).last(1)).empty());
+  const auto deliveries = addressed(destinations, results);
+  CHECK(lines(deliveries, "viewer") == Lines{"SEG_LABELMAP DEFLATED RLE 1 DEFLATED 2", "SR 3 4"});
+  CHECK(deliveries[0].transfer_syntax_uid == "1.2.840.10008.1.2.1.99");
+  CHECK(lines(deliveries, "archive") == Lines{"SEG_LABELMAP RLE 1", "SR 3"});
+  CHECK(lines(deliveries, "pacs") == Lines{"SEG 2", "SR 4"});
+}

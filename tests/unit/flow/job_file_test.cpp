@@ -52,6 +52,18 @@ TEST_CASE("a later attempt finds its job.json as it was, and what the first one 
   CHECK(desk.files() == std::vector<std::string>{"findings.json", "job.json"});
 }
 
+TEST_CASE("encodings and full masks reach the worker when they are configured") {
+  Desk desk;
+  must(desk.ensure());
+  CHECK(desk.job().find("encodings") == std::string::npos);
+  desk.lease.id = 18;
+  JobSite site{"+0100", "SERIAL", "Hospital", {ResultKind::seg}, {ResultEncoding::deflated}, true};
+  must(ensure_job_folder(desk.folder, desk.lease, *desk.node.spool, site));
+  const auto job = nlohmann::json::parse(desk.job());
+  CHECK(job.at("encodings") == nlohmann::json{"DEFLATED"});
+  CHECK(job.at("full_masks") == true);
+}
+
 TEST_CASE("a job that joins is told where the findings of the others lie, or why there are none") {
   Desk desk;
   must(desk.ensure());
