@@ -66,11 +66,11 @@ std::string of_findings(const Evidence& evidence, Family family, const OfFinding
 
 void add_gain(Family& family, const EvidenceRow& row, const Labels& labels) {
   const std::array<std::pair<const char*, const WaitEvidence*>, 2> results = {
-      {{"raised", &row.positives}, {"nothing asked", &row.negatives}}};
+      {{"raised", &row.positives}, {"nothing_asked", &row.negatives}}};
   for (const auto& [result, waits] : results) {
     auto with_result = labels;
     with_result.add("result", result);
-    if (waits->n > 0) family.add(with_result, waits->gained);
+    if (waits->n > 0) family.add(with_result, waits->gained * 60);
   }
 }
 
@@ -82,7 +82,7 @@ std::string exposition(const Evidence& evidence) {
          of_rows(evidence, {"inferad_evidence_asked_ratio", "Of them, part that asked for a higher priority"},
                  [](auto& family, const auto& row, const auto& labels) { family.add(labels, row.asked); }) +
          of_rows(evidence,
-                 {"inferad_evidence_gained_minutes",
+                 {"inferad_evidence_gained_seconds",
                   "Mean wait when first in, first out, less the wait as it was; negative: lost"},
                  add_gain) +
          of_findings(evidence, {"inferad_evidence_judged_studies", "Studies whose finding a reader judged"},

@@ -27,8 +27,8 @@ TEST_CASE("metrics have what is known of a version as a whole, nothing of groups
       has("# TYPE inferad_evidence_studies gauge\ninferad_evidence_studies{pipeline=\"ct-head\",version=\"1.0.0\"} "
           "40\n# HELP"));
   CHECK(has("inferad_evidence_asked_ratio{pipeline=\"ct-head\",version=\"1.0.0\"} 0.25\n"));
-  CHECK(has("inferad_evidence_gained_minutes{pipeline=\"ct-head\",version=\"1.0.0\",result=\"raised\"} 40\n"));
-  CHECK_FALSE(has("result=\"nothing asked\""));
+  CHECK(has("inferad_evidence_gained_seconds{pipeline=\"ct-head\",version=\"1.0.0\",result=\"raised\"} 2400\n"));
+  CHECK_FALSE(has("result=\"nothing_asked\""));
   CHECK(
       has("inferad_evidence_agreement_ratio{pipeline=\"ct-head\",version=\"1.0.0\",finding=\"Clot \\\"fresh\\\"\"} "
           "0.75\n"));
