@@ -65,7 +65,7 @@ TEST_CASE("an encoding that does not hold what it was made of gets no name") {
   TempFolder out;
   const auto plain = out.path() / "seg.dcm";
   REQUIRE(results::write_seg(series.request(header), plain).has_value());
-  std::ofstream(plain, std::ios::app | std::ios::binary) << "more";  // DCMTK reads on without a word
+  std::ofstream(plain, std::ios::app | std::ios::binary) << "more";
   const auto status = results::write_encoded(plain, ResultEncoding::deflated, out.path() / "seg-deflated.dcm");
   REQUIRE_FALSE(status);
   CHECK(status.error().code == Errc::model);
