@@ -89,9 +89,9 @@ void App::make_flow() {
     bells_.jobs.ring();  // a job may wait for this worker
     study_changed(0);
   }));
-  outbox_ =
-      std::make_unique<flow::Outbox>(*ledger_, dicom_client_, flow::Edges{mllp_client_, web_sender_, worklist_files_},
-                                     settings_, bells_, metrics_, changed);
+  outbox_ = std::make_unique<flow::Outbox>(*ledger_, dicom_client_,
+                                           flow::Edges{mllp_client_, web_sender_, worklist_files_, &dimse_client_},
+                                           settings_, bells_, metrics_, changed);
   dispatcher_ = std::make_unique<flow::Dispatcher>(
       flow::JobParts{*ledger_, *spool_, headers_, bells_, metrics_, changed}, *workers_, settings_, installation_id_);
   clerk_ = std::make_unique<flow::Clerk>(
@@ -154,6 +154,7 @@ void App::reload(config::Configuration next) {
   kept.results = old.results;
   kept.hl7 = old.hl7;
   kept.notices = old.notices;
+  kept.ups = old.ups;
   if (kept != next.settings) log::warning("reload_needs_restart", {{"what", "settings that are read at start only"}});
   next.settings = std::move(kept);
   log::set_level(next.settings.log_level);

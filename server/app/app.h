@@ -12,12 +12,14 @@
 #include "server/app/edges.h"
 #include "server/app/live_configuration.h"
 #include "server/app/live_node_view.h"
+#include "server/dicom/data_set_codec.h"
 #include "server/dicom/worklist_files.h"
 #include "server/flow/clerk.h"
 #include "server/flow/dispatcher.h"
 #include "server/flow/outbox.h"
 #include "server/net/dicom_client.h"
 #include "server/net/dicom_server.h"
+#include "server/net/dimse_client.h"
 #include "server/net/http_server.h"
 #include "server/net/mllp_client.h"
 #include "server/net/web_sender.h"
@@ -57,6 +59,8 @@ class App {
   net::MllpClient mllp_client_;
   net::CurlWebSender web_sender_;
   dicom::DcmtkWorklistFiles worklist_files_;
+  dicom::Codec codec_;
+  net::DimseClient dimse_client_{codec_};
   std::unique_ptr<store::Spool> spool_;
   std::unique_ptr<store::Ledger> ledger_;
   std::atomic<net::HttpServer*> events_ = nullptr;  // where study_changed() publishes; null: nobody listens

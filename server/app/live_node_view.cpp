@@ -39,6 +39,8 @@ std::string roles_text(const config::Peer& peer) {
   add(config::PeerRole::send, "sends studies");
   add(config::PeerRole::receive_results, "receives results");
   add(config::PeerRole::query, "counts images");
+  add(config::PeerRole::ups, "has a worklist");
+  add(config::PeerRole::worklist, "uses our worklist");
   return text;
 }
 

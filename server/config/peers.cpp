@@ -20,8 +20,9 @@ bool Peer::has(PeerRole role) const { return std::find(roles.begin(), roles.end(
 AccessPolicy::AccessPolicy(std::string our_ae_title, const std::vector<Peer>& peers)
     : our_ae_title_(std::move(our_ae_title)) {
   for (const auto& peer : peers) {
-    if (!peer.has(PeerRole::send)) continue;
-    Caller caller{peer.name, peer.ae_title, {}};
+    const Grants grants{peer.has(PeerRole::send), peer.has(PeerRole::worklist)};
+    if (!grants.storage && !grants.worklist) continue;
+    Caller caller{peer.name, peer.ae_title, {}, grants};
     for (const auto& text : peer.addresses) {
       if (auto network = IpNetwork::parse(text)) caller.networks.push_back(*network);
     }
@@ -58,6 +59,12 @@ std::optional<AssociationReject> AccessPolicy::admit(std::string_view calling, s
     return AssociationReject{1, 1, 3, "no peer with this calling AE title may call from this address"};
   }
   return std::nullopt;
+}
+
+AccessPolicy::Grants AccessPolicy::grants(std::string_view calling, std::string_view ip) const {
+  const auto address = IpAddress::parse(ip);
+  const Caller* caller = address ? find(trim(calling), *address) : nullptr;
+  return caller ? caller->grants : Grants{};
 }
 
 std::string_view AccessPolicy::caller_name(std::string_view calling, std::string_view ip) const {

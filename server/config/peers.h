@@ -17,6 +17,8 @@ enum class PeerRole {
   send,             // may open associations to us and store or echo
   receive_results,  // gets SEG and SR
   query,            // answers C-FIND: how many images a study has
+  ups,              // has a worklist of Unified Procedure Steps whose priorities we raise
+  worklist,         // may use our worklist of Unified Procedure Steps; with host and port it can get event reports
 };
 
 // AE title of a peer that may call itself anything; only for `send`.
@@ -25,8 +27,8 @@ inline constexpr std::string_view kAnyAeTitle = "*";
 struct Peer {
   std::string name;  // ours: in logs, metrics and the pages
   std::string ae_title;
-  std::vector<std::string> addresses;  // as written; IP addresses or networks it calls from (role send)
-  std::string host;                    // where we call it (roles receive_results, query)
+  std::vector<std::string> addresses;  // as written; IP addresses or networks it calls from (roles send, worklist)
+  std::string host;                    // where we call it (all roles but send)
   std::uint16_t port = 0;
   std::vector<PeerRole> roles;
 
@@ -52,6 +54,12 @@ class AccessPolicy {
   // nullopt: admitted. AE titles are compared without leading and trailing spaces (PS3.8 9.3.2), case counts.
   std::optional<AssociationReject> admit(std::string_view calling, std::string_view called, std::string_view ip) const;
 
+  // What the caller may do: of its roles send and worklist, those it has.
+  struct Grants {
+    bool storage = false, worklist = false;
+  };
+  Grants grants(std::string_view calling, std::string_view ip) const;
+
   // The configured name of the peer that calls, "" when unknown: what logs and metrics may show.
   std::string_view caller_name(std::string_view calling, std::string_view ip) const;
 
@@ -59,6 +67,7 @@ class AccessPolicy {
   struct Caller {
     std::string name, ae_title;
     std::vector<IpNetwork> networks;
+    Grants grants;
   };
   const Caller* find(std::string_view calling, const IpAddress& ip) const;
 

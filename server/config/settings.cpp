@@ -43,7 +43,7 @@ void check_bind(const JsonNode& root, const char* part, const std::string& bind,
 // A name may stand once among peers and destinations of messages: deliveries and metrics go by it.
 void check_names(const JsonNode& root) {
   std::map<std::string, std::string> pointers;
-  for (const char* list : {"peers", "hl7", "webhooks", "fhir", "worklist_folders"}) {
+  for (const char* list : {"peers", "hl7", "webhooks", "fhir", "worklist_folders", "ups"}) {
     const auto node = root.member(list);
     if (!node || !node->is_array()) continue;
     for (const auto& element : node->elements(0, SIZE_MAX)) {
@@ -72,6 +72,10 @@ void check_references(const JsonNode& root, const Settings& settings) {
   if (const auto assembler = root.member("assembler")) {
     if (const auto peer = assembler->member("query_peer")) check_reference(*peer, settings, PeerRole::query, "query");
   }
+  if (const auto ups = root.member("ups"); ups && ups->is_array()) {
+    for (const auto& element : ups->elements(0, SIZE_MAX))
+      if (const auto peer = element.member("peer")) check_reference(*peer, settings, PeerRole::ups, "ups");
+  }
   const auto results = root.member("results");
   if (!results || !results->is_array()) return;
   std::vector<std::string> seen;
@@ -98,6 +102,7 @@ void read_parts(JsonObject& object, Settings& out) {
   if (const auto node = object.find("results")) read_results(*node, out.results);
   if (const auto node = object.find("segmentation")) read_segmentation(*node, out.segmentation);
   if (const auto node = object.find("hl7")) read_hl7(*node, out.hl7);
+  if (const auto node = object.find("ups")) read_ups(*node, out.ups);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "server/config/peers.h"
 #include "server/config/reading_settings.h"
 #include "server/config/result_settings.h"
+#include "server/config/settings_ups.h"
 #include "server/core/priority.h"
 
 namespace inferad::config {
@@ -117,6 +118,8 @@ struct Settings {
   std::vector<ResultDestination> results;
   std::vector<Hl7Destination> hl7;
   NoticeSettings notices;
+  std::vector<UpsDestination> ups;
+
   const Peer* peer(std::string_view name) const;  // nullptr: none of that name
   bool operator==(const Settings&) const = default;
 };

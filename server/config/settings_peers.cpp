@@ -13,8 +13,11 @@ namespace {
 
 using Word = std::string_view;
 
-constexpr std::array<std::pair<Word, PeerRole>, 3> kRoles{
-    {{"send", PeerRole::send}, {"receive_results", PeerRole::receive_results}, {"query", PeerRole::query}}};
+constexpr std::array<std::pair<Word, PeerRole>, 5> kRoles{{{"send", PeerRole::send},
+                                                           {"receive_results", PeerRole::receive_results},
+                                                           {"query", PeerRole::query},
+                                                           {"ups", PeerRole::ups},
+                                                           {"worklist", PeerRole::worklist}}};
 constexpr std::array<std::pair<Word, Hl7Message>, 2> kMessages{
     {{"OMI^O23", Hl7Message::omi_o23}, {"ORM^O01", Hl7Message::orm_o01}}};
 constexpr std::array<std::pair<Word, Word>, 3> kProcessing{{{"P", "P"}, {"T", "T"}, {"D", "D"}}};
@@ -91,10 +94,13 @@ void check_peer(const JsonObject& object, const Peer& peer) {
       object.node().fail(fmt::format("\"{}\" is missing: a peer with the role \"{}\" needs it", member, role));
   };
   if (peer.has(PeerRole::send)) need(object.has("addresses"), "addresses", "send");
+  if (peer.has(PeerRole::worklist)) need(object.has("addresses"), "addresses", "worklist");
   for (const auto& [word, role] : kRoles) {
     if (role == PeerRole::send || !peer.has(role)) continue;
-    need(object.has("host"), "host", word.data());
-    need(object.has("port"), "port", word.data());
+    if (role != PeerRole::worklist) {  // without host and port it gets no event reports
+      need(object.has("host"), "host", word.data());
+      need(object.has("port"), "port", word.data());
+    }
     if (peer.ae_title == kAnyAeTitle) object.node().fail("the AE title \"*\" is for the role \"send\" only: name one");
   }
 }

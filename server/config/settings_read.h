@@ -32,6 +32,7 @@ void read_peers(const JsonNode& node, std::vector<Peer>& out);
 void read_results(const JsonNode& node, std::vector<ResultDestination>& out);
 void read_encodings(const JsonNode& node, ResultDestination& out);  // after out.send: it must have what suits them
 void read_segmentation(const JsonNode& node, SegmentationSettings& out);
+void read_ups(const JsonNode& node, std::vector<UpsDestination>& out);
 void read_hl7(const JsonNode& node, std::vector<Hl7Destination>& out);
 void read_level(JsonObject& object, const char* name, Level& out);
 void read_notices(JsonObject& object, const Surroundings& around, NoticeSettings& out);  // several members of the root

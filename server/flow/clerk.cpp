@@ -8,6 +8,7 @@
 
 #include "server/base/crash_point.h"
 #include "server/base/log.h"
+#include "server/base/result_kind.h"
 #include "server/flow/outbox.h"
 #include "server/flow/persist.h"
 #include "server/flow/router.h"
@@ -278,7 +279,7 @@ void Clerk::open_in_assembler(std::int64_t study_id, Millis age) {
     opening.others -= opening.images;
     std::set<std::pair<std::int64_t, std::string>> results;
     for (const auto& delivery : study.deliveries)
-      if (delivery.state == DeliveryState::delivered && delivery.kind != "HL7")
+      if (delivery.state == DeliveryState::delivered && result_kind(delivery.kind))
         results.emplace(delivery.job_id, delivery.kind);
     opening.own_results = static_cast<int>(results.size());
     study_uids_[study_id] = study.entry.study_uid;

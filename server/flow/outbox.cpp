@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+
 namespace inferad::flow {
 namespace {
 

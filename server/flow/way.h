@@ -14,6 +14,7 @@
 #include "server/core/attributes.h"
 #include "server/core/priority.h"
 #include "server/flow/courier.h"
+#include "server/flow/dimse_ports.h"
 #include "server/flow/notice_ports.h"
 #include "server/store/ledger_types.h"
 
@@ -34,6 +35,7 @@ struct Edges {
   Hl7Sender& hl7;
   WebSender& web;
   WorklistFiles& worklist_files;
+  DimseCaller* dimse = nullptr;  // needed where settings.ups has destinations
 };
 
 // One destination. Immutable.
@@ -54,6 +56,7 @@ void add_hl7_ways(const config::Settings& settings, Ways& ways);
 void add_webhook_ways(const config::Settings& settings, Ways& ways);
 void add_fhir_ways(const config::Settings& settings, Ways& ways);
 void add_worklist_file_ways(const config::Settings& settings, Ways& ways);
+void add_ups_ways(const config::Settings& settings, Ways& ways);
 
 // What is to be said of a decision, one message for each way that wants it.
 std::vector<store::NewDelivery> messages_about(const Notice& notice, const Ways& ways);

@@ -15,6 +15,7 @@ Ways ways_of(const config::Settings& settings) {
   add_webhook_ways(settings, ways);
   add_fhir_ways(settings, ways);
   add_worklist_file_ways(settings, ways);
+  add_ups_ways(settings, ways);
   return ways;
 }
 

@@ -17,8 +17,10 @@ constexpr std::size_t kReadBytes = 64 << 10;
 constexpr std::size_t kWriteBytes = 256 << 10;
 
 ul::RequestorOptions requestor_options(const flow::DicomPeer& peer, std::vector<ul::ProposedContext> contexts,
-                                       const DicomClientOptions& options, Millis response_deadline) {
+                                       const DicomClientOptions& options, Millis response_deadline,
+                                       std::vector<ul::RoleSelection> roles) {
   ul::RequestorOptions made;
+  made.roles = std::move(roles);
   made.calling_ae = peer.our_ae_title;
   made.called_ae = peer.ae_title;
   made.contexts = std::move(contexts);
@@ -43,11 +45,13 @@ bool append_from(int fd, std::size_t bytes, ul::Bytes& out) {
 }  // namespace
 
 DicomAssociation::DicomAssociation(const flow::DicomPeer& peer, std::vector<ul::ProposedContext> contexts,
-                                   const DicomClientOptions& options, Millis response_deadline, std::stop_token stop)
+                                   const DicomClientOptions& options, Millis response_deadline, std::stop_token stop,
+                                   std::vector<ul::RoleSelection> roles)
     : peer_(peer),
       options_(options),
       stream_(std::move(stop)),
-      requestor_(requestor_options(peer, std::move(contexts), options, response_deadline), steady_now()) {}
+      requestor_(requestor_options(peer, std::move(contexts), options, response_deadline, std::move(roles)),
+                 steady_now()) {}
 
 Status DicomAssociation::open() {
   const auto deadline = steady_now() + options_.connect_deadline;

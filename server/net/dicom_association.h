@@ -17,7 +17,8 @@ namespace inferad::net {
 class DicomAssociation {
  public:
   DicomAssociation(const flow::DicomPeer& peer, std::vector<ul::ProposedContext> contexts,
-                   const DicomClientOptions& options, Millis response_deadline, std::stop_token stop);
+                   const DicomClientOptions& options, Millis response_deadline, std::stop_token stop,
+                   std::vector<ul::RoleSelection> roles = {});
 
   Status open();
   const ul::NegotiatedContext* find(std::string_view sop_class, std::string_view transfer_syntax) const {

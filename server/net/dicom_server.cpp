@@ -192,8 +192,10 @@ DicomServer::DicomServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 DicomServer::~DicomServer() { stop(std::chrono::milliseconds(0)); }
 
 Result<std::unique_ptr<DicomServer>> DicomServer::start(DicomServerOptions options, flow::IntakePort& intake,
-                                                        const AdmissionPolicy& policy, DicomServerObserver* observer) {
+                                                        const AdmissionPolicy& policy, DicomServerObserver* observer,
+                                                        flow::MessagePort* messages) {
   auto impl = std::make_unique<Impl>(std::move(options), intake, policy, observer);
+  impl->hub->messages = messages;
   INFERAD_TRY_STATUS(impl->listen());
   impl->accept();
   for (int i = 0; i < kThreads; ++i) impl->threads.emplace_back([raw = impl.get()] { raw->hub->io.run(); });

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "server/base/result.h"
+#include "server/flow/dimse_ports.h"
 #include "server/flow/ports.h"
 #include "server/ul/acceptor.h"
 
@@ -38,6 +39,8 @@ class AdmissionPolicy {
   // nullopt: admitted. AE titles are valid and without padding.
   virtual std::optional<ul::AssociateRj> admit(std::string_view calling_ae, std::string_view called_ae,
                                                std::string_view ip) const = 0;
+  // Of a caller that was admitted.
+  virtual ul::Services services(std::string_view /*calling_ae*/, std::string_view /*ip*/) const { return {}; }
 };
 
 // What metrics and log want to know; called on any thread, must not wait. All of it is optional.
@@ -56,10 +59,12 @@ class DicomServerObserver {
 
 class DicomServer {
  public:
-  // On success the port is open and associations are taken. `intake`, `policy` and `observer` (may be null) must
-  // outlive the server. invalid_input: the address is none; unavailable: the port is taken or not ours to open.
+  // On success the port is open and associations are taken. `intake`, `policy`, `observer` and `messages` (which may be
+  // null) must outlive the server. invalid_input: the address is none; unavailable: the port is taken or not ours to
+  // open.
   static Result<std::unique_ptr<DicomServer>> start(DicomServerOptions options, flow::IntakePort& intake,
-                                                    const AdmissionPolicy& policy, DicomServerObserver* observer);
+                                                    const AdmissionPolicy& policy, DicomServerObserver* observer,
+                                                    flow::MessagePort* messages = nullptr);
   struct Impl;
   explicit DicomServer(std::unique_ptr<Impl> impl);  // start() makes one
   ~DicomServer();                                    // stop(0)

@@ -71,6 +71,9 @@ std::optional<ul::AssociateRj> DicomSession::admit(const ul::AssociateRq& reques
   const auto rejected = hub_->admit(request, ip_);
   if (!rejected) {
     association_ = ++hub_->last_association;
+    auto services = hub_->policy.services(request.calling_ae, ip_);
+    services.worklist = services.worklist && hub_->messages != nullptr;
+    acceptor_.serve(services);
   } else if (hub_->may_log()) {
     log::info("association_rejected", {{"address", ip_},
                                        {"result", int{rejected->result}},
@@ -118,7 +121,7 @@ bool DicomSession::act(ul::Acceptor::Action& action) {
     reading_ ? arm_timer() : read();
     return false;
   }
-  if (std::holds_alternative<ul::NeedReply>(action)) return false;  // on_committed() goes on
+  if (std::holds_alternative<ul::NeedReply>(action)) return false;  // on_committed() or on_replies() goes on
   if (auto* send = std::get_if<ul::Send>(&action)) {
     write(std::move(send->bytes));
     return false;
@@ -131,6 +134,7 @@ bool DicomSession::act(ul::Acceptor::Action& action) {
   if (const auto* bytes = std::get_if<ul::ObjectBytes>(&action)) append(bytes->bytes);
   if (const auto* begin = std::get_if<ul::ObjectBegin>(&action)) begin_object(*begin);
   if (std::holds_alternative<ul::ObjectEnd>(action)) commit();
+  if (auto* request = std::get_if<ul::Request>(&action)) ask(*request);
   if (std::holds_alternative<ul::ObjectDropped>(action)) sink_.reset();
   if (const auto* answered = std::get_if<ul::Answered>(&action)) note_answer(*answered);
   if (std::holds_alternative<ul::Accepted>(action)) {

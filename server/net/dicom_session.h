@@ -45,6 +45,7 @@ class DicomHub {
   flow::IntakePort& intake;
   const AdmissionPolicy& policy;
   DicomServerObserver& observer;
+  flow::MessagePort* messages = nullptr;  // before the first session; null: no service but storage and verification
   std::atomic<std::size_t> associations{0};
   std::atomic<std::uint64_t> last_association{0};
   std::atomic<bool> refusing{false};
@@ -83,6 +84,8 @@ class DicomSession : public std::enable_shared_from_this<DicomSession> {
   void refuse(const Error& error);
   void commit();
   void on_committed(const flow::StoreReply& reply);
+  void ask(ul::Request& request);
+  void on_replies(std::vector<flow::DimseReply> replies);
   void abort_now();
   void note_answer(const ul::Answered& answered);
   void finish(std::string_view end);
@@ -102,7 +105,8 @@ class DicomSession : public std::enable_shared_from_this<DicomSession> {
   std::size_t begin_ = 0, end_ = 0;  // what the acceptor has not taken yet
   ul::Bytes out_;                    // being written
   std::unique_ptr<flow::ObjectSink> sink_;
-  std::optional<boost::asio::executor_work_guard<boost::asio::any_io_executor>> commit_work_;  // while a commit runs
+  std::optional<boost::asio::executor_work_guard<boost::asio::any_io_executor>>
+      commit_work_;  // while a commit or request runs
   bool reading_ = false, writing_ = false, finished_ = false;
   SteadyTime armed_ = SteadyTime::max();
   SteadyTime write_until_ = SteadyTime::max(), linger_until_ = SteadyTime::max();

@@ -16,6 +16,10 @@ bool is_ae_title(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
 }
 
+bool is_request(std::uint16_t field) {
+  return field == kFindRq || field == kNGetRq || field == kNSetRq || field == kNActionRq || field == kNCreateRq;
+}
+
 std::optional<AssociateRj> judge_form(const AssociateRq& request) {
   if ((request.protocol_version & 1) == 0) return kRejectProtocolVersion;
   if (request.application_context != kApplicationContext) return kRejectApplicationContext;
@@ -62,7 +66,7 @@ Acceptor::Step Acceptor::step(ByteView input, SteadyTime now) {
       object_ = Object::awaiting_reply;
       return {consumed, ObjectEnd{}};
     }
-    if (object_ == Object::awaiting_reply) return {consumed, NeedReply{}};
+    if (awaits()) return {consumed, NeedReply{}};
     const auto step = pdus_.step(input.subspan(consumed));
     consumed += step.consumed;
     window_bytes_ += step.consumed;
@@ -113,7 +117,7 @@ void Acceptor::on_request(ByteView body) {
     queued_.emplace_back(Send{encode(*rejected)});
     return close(Closed::Reason::rejected, "association rejected");
   }
-  const AssociateAc answer = answer_request(request_, limits_.pdu_bytes_max);
+  const AssociateAc answer = answer_request(request_, limits_.pdu_bytes_max, services_);
   for (std::size_t i = 0; i < answer.contexts.size(); ++i) {
     const auto& context = answer.contexts[i];
     if (context.result != ContextResult::accepted) continue;
@@ -152,6 +156,7 @@ void Acceptor::on_command(CommandEvent event) {
   }
   if (command_.field == kCancelRq) return;  // nothing of ours takes long enough to be cancelled
   if (command_.field == kStoreRq) return on_store(contexts_.at(context_));
+  if (is_request(command_.field)) return on_request(contexts_.at(context_));
   if (command_.field != kEchoRq) return skip(status::unrecognized_operation, "");
   skip(status::success, "");
 }
@@ -166,8 +171,36 @@ void Acceptor::on_store(const NegotiatedContext& context) {
   queued_.emplace_back(ObjectBegin{command_.sop_class_uid, command_.sop_instance_uid, context.transfer_syntax});
 }
 
+// PS3.4 CC.3.1: a request carries the SOP class UPS Push in a context of any UPS class; which operation belongs to
+// which class, the service knows.
+void Acceptor::on_request(const NegotiatedContext& context) {
+  if (!is_message_service(context.abstract_syntax)) return skip(status::unrecognized_operation, "");
+  if (!command_.sop_instance_uid.empty() && !is_valid_uid(command_.sop_instance_uid))
+    return skip(status::invalid_object_instance, "invalid SOP Instance UID");
+  message_.clear();
+  if (!command_.has_data_set()) return hand_over();
+  object_ = Object::collecting;
+}
+
+void Acceptor::hand_over() {
+  const auto& context = contexts_.at(context_);
+  object_ = Object::awaiting_answer;
+  queued_.emplace_back(Request{command_, std::move(message_), context.abstract_syntax, context.transfer_syntax});
+  message_.clear();
+}
+
 void Acceptor::on_data(const DataEvent& data) {
   object_bytes_ += data.bytes.size();
+  if (object_ == Object::collecting) {
+    if (object_bytes_ > limits_.message_bytes_max) {
+      message_.clear();
+      skip(status::resource_limitation, "data set is larger than accepted here");
+    } else {
+      message_.insert(message_.end(), data.bytes.begin(), data.bytes.end());
+      if (data.ends) hand_over();
+      return;
+    }
+  }
   if (object_ == Object::receiving && object_bytes_ > limits_.object_bytes_max) {
     queued_.emplace_back(ObjectDropped{});
     skip(status::out_of_resources, "object is larger than accepted here");
@@ -214,6 +247,26 @@ void Acceptor::answer(std::uint16_t status, std::string_view comment) {
   object_ = Object::none;
 }
 
+void Acceptor::answer(const std::vector<RequestAnswer>& answers, SteadyTime now) {
+  if (state_ == State::closed || object_ != Object::awaiting_answer) return;
+  quiet_since_ = now;
+  if (pdu_began_) pdu_began_ = now;
+  Send send;
+  for (const auto& each : answers) {
+    Command response = response_to(command_, each.status);
+    response.error_comment = each.error_comment;
+    if (!each.sop_instance_uid.empty()) response.sop_instance_uid = each.sop_instance_uid;
+    if (!is_valid_uid(response.sop_class_uid)) response.sop_class_uid.clear();
+    if (each.data_set) response.data_set_type = kHasDataSet;
+    const auto pdu_bytes_max = request_.user.pdu_bytes_max;
+    append_fragments(send.bytes, context_, PdvKind::command, encode_command(response), pdu_bytes_max);
+    if (each.data_set) append_fragments(send.bytes, context_, PdvKind::data, *each.data_set, pdu_bytes_max);
+  }
+  queued_.emplace_back(Answered{command_.field, answers.empty() ? status::success : answers.back().status, 0});
+  queued_.emplace_back(std::move(send));
+  object_ = Object::none;
+}
+
 void Acceptor::fail(AbortReason reason, Closed::Reason why, std::string_view what) {
   queued_.emplace_back(Send{encode(Abort{2, reason})});
   close(why, what);
@@ -236,7 +289,7 @@ bool Acceptor::idle() const {
 SteadyTime Acceptor::window_end() const { return window_began_ + limits_.rate_window; }
 
 SteadyTime Acceptor::deadline() const {
-  if (state_ == State::closed || object_ == Object::awaiting_reply) return SteadyTime::max();
+  if (state_ == State::closed || awaits()) return SteadyTime::max();
   if (state_ == State::awaiting_request) return window_began_ + limits_.request_deadline;
   const auto next = pdu_began_ ? *pdu_began_ + limits_.pdu_deadline : quiet_since_ + limits_.idle_deadline;
   return inside_message() ? std::min(next, window_end()) : next;

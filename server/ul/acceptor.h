@@ -15,9 +15,11 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "server/base/clock.h"
 #include "server/ul/actions.h"
+#include "server/ul/negotiation.h"
 #include "server/ul/reader.h"
 
 namespace inferad::ul {
@@ -26,6 +28,7 @@ struct AcceptorLimits {
   std::uint32_t pdu_bytes_max = 256 << 10;  // announced; a longer P-DATA-TF is refused
   std::size_t request_bytes_max = kRequestBytesMax;
   std::size_t command_bytes_max = 16 << 10;
+  std::size_t message_bytes_max = 256 << 10;          // data set of any request but C-STORE; above: 0213
   std::uint64_t object_bytes_max = (4ULL << 30) - 1;  // above: A700; as much again is skipped, then A-ABORT
   Millis request_deadline{30'000};                    // connection to complete A-ASSOCIATE-RQ
   Millis pdu_deadline{30'000};                        // first to last byte of one PDU
@@ -47,8 +50,18 @@ struct Answered {         // any request was answered, by us or by reply(): the 
   std::uint16_t field = 0, status = 0;
   std::uint64_t object_bytes = 0;
 };
+struct Request {  // a complete request of a service other than storage (Services): answer() is due
+  Command command;
+  Bytes data_set;  // small, empty when none
+  std::string abstract_syntax, transfer_syntax;
+};
 struct NeedReply {};  // nothing is consumed before reply()
-struct Closed {       // the last action: close the connection after what was sent
+struct RequestAnswer {
+  std::uint16_t status = 0;
+  std::string error_comment, sop_instance_uid;  // sop_instance_uid: "" = that of the request
+  std::optional<Bytes> data_set = {};
+};
+struct Closed {  // the last action: close the connection after what was sent
   enum class Reason { released, rejected, peer_aborted, protocol_error, timeout, too_slow, local_abort };
   Reason reason = Reason::released;
   std::string_view what;  // a literal, for the log
@@ -64,17 +77,21 @@ class Acceptor {
   Acceptor(AcceptorLimits limits, Admit admit, SteadyTime now);
 
   using Action = std::variant<NeedInput, Send, Accepted, ObjectBegin, ObjectBytes, ObjectEnd, ObjectDropped, Answered,
-                              NeedReply, Closed>;
+                              Request, NeedReply, Closed>;
   struct Step {
     std::size_t consumed = 0;
     Action action;
   };
   Step step(ByteView input, SteadyTime now);
 
+  void serve(Services services) { services_ = services; }  // from within admit: what this caller may use
+
   // After ObjectBegin: the rest of this object is skipped and then answered with `status`; no ObjectEnd comes.
   void refuse_object(std::uint16_t status, std::string_view comment);
   // After ObjectEnd, once: step() yields the C-STORE-RSP.
   void reply(std::uint16_t status, std::string_view comment, SteadyTime now);
+  // After Request, once: the responses in order; all but the last are pending ones of C-FIND.
+  void answer(const std::vector<RequestAnswer>& answers, SteadyTime now);
 
   SteadyTime deadline() const;  // SteadyTime::max(): none (while a reply is awaited, and after Closed)
   void expire(SteadyTime now);  // before deadline() nothing happens
@@ -86,7 +103,7 @@ class Acceptor {
 
  private:
   enum class State { awaiting_request, open, closed };
-  enum class Object { none, receiving, skipping, complete, awaiting_reply };
+  enum class Object { none, receiving, skipping, complete, awaiting_reply, collecting, awaiting_answer };
 
   void take(const PduReader::Step& step, SteadyTime now);
   void on_control(const ControlPdu& pdu);
@@ -94,6 +111,9 @@ class Acceptor {
   void on_pdv(const PdvBytes& pdv, SteadyTime now);
   void on_command(CommandEvent event);
   void on_store(const NegotiatedContext& context);
+  void on_request(const NegotiatedContext& context);
+  void hand_over();
+  bool awaits() const { return object_ == Object::awaiting_reply || object_ == Object::awaiting_answer; }
   void on_data(const DataEvent& data);
   void skip(std::uint16_t status, std::string_view comment);
   void answer(std::uint16_t status, std::string_view comment);
@@ -116,6 +136,8 @@ class Acceptor {
   std::uint16_t skip_status_ = 0;  // the answer after skipping
   std::string skip_comment_;
   std::uint64_t object_bytes_ = 0;
+  Services services_;
+  Bytes message_;                          // data set of a request that is being collected
   SteadyTime quiet_since_, window_began_;  // last end of a PDU or of our own work; start of the rate window
   std::optional<SteadyTime> pdu_began_;
   std::uint64_t window_bytes_ = 0;

@@ -13,7 +13,8 @@ constexpr std::size_t kErrorCommentMax = 64;  // VR LO
 constexpr std::uint16_t kGroupLength = 0x0000, kAffectedClass = 0x0002, kRequestedClass = 0x0003, kField = 0x0100,
                         kMessageId = 0x0110, kRespondedTo = 0x0120, kPriority = 0x0700, kDataSetType = 0x0800,
                         kStatus = 0x0900, kErrorComment = 0x0902, kAffectedInstance = 0x1000,
-                        kRequestedInstance = 0x1001, kMoveOriginatorAe = 0x1030, kMoveOriginatorId = 0x1031;
+                        kRequestedInstance = 0x1001, kEventType = 0x1002, kAttributes = 0x1005, kActionType = 0x1008,
+                        kMoveOriginatorAe = 0x1030, kMoveOriginatorId = 0x1031;
 
 Error bad(const char* what) { return {Errc::invalid_input, what}; }
 
@@ -34,6 +35,14 @@ class CommandWriter {
     header(element, value.size() + value.size() % 2);
     out_.text(value);
     if (value.size() % 2 != 0) out_.u8(static_cast<std::uint8_t>(padding));
+  }
+  void tags(std::uint16_t element, const std::vector<std::uint32_t>& values) {
+    if (values.empty()) return;
+    header(element, 4 * values.size());
+    for (const auto tag : values) {
+      out_.u16(static_cast<std::uint16_t>(tag >> 16));
+      out_.u16(static_cast<std::uint16_t>(tag & 0xFFFF));
+    }
   }
   Bytes finish() {
     const Bytes elements = out_.finish();
@@ -59,6 +68,22 @@ class CommandWriter {
 struct Seen {
   bool field = false, message_id = false, data_set_type = false, status = false;
 };
+
+// N-SET, N-GET and N-ACTION are requested of an instance; the other commands, and all responses, affect one (PS3.7
+// §10).
+bool is_requested(const Command& command) {
+  return command.field == kNSetRq || command.field == kNGetRq || command.field == kNActionRq;
+}
+
+Status take_tags(ByteView value, std::vector<std::uint32_t>& tags) {
+  if (value.size() % 4 != 0) return bad("a list of attributes has an odd length");
+  Cursor cursor(value, Endian::little);
+  while (cursor.left() > 0) {
+    const std::uint32_t group = cursor.u16();
+    tags.push_back(group << 16 | cursor.u16());
+  }
+  return ok();
+}
 
 Status take_element(std::uint16_t element, ByteView value, Command& command, Seen& seen) {
   const auto number = [&](std::uint16_t& target) -> Status {
@@ -102,6 +127,12 @@ Status take_element(std::uint16_t element, ByteView value, Command& command, See
       break;
     case kMoveOriginatorId:
       return number(command.move_originator_id.emplace());
+    case kEventType:
+      return number(command.event_type.emplace());
+    case kActionType:
+      return number(command.action_type.emplace());
+    case kAttributes:
+      return take_tags(value, command.attributes);
     default:
       break;
   }
@@ -141,7 +172,8 @@ Result<Command> decode_command(ByteView bytes) {
 Bytes encode_command(const Command& command) {
   CommandWriter out;
   const bool answers = command.is_response() || command.field == kCancelRq;
-  out.text(kAffectedClass, command.sop_class_uid, '\0');
+  const bool requested = is_requested(command);
+  out.text(requested ? kRequestedClass : kAffectedClass, command.sop_class_uid, '\0');
   out.number(kField, command.field);
   out.number(answers ? kRespondedTo : kMessageId, command.message_id);
   if (command.field == kStoreRq || command.field == kFindRq) out.number(kPriority, command.priority);
@@ -150,7 +182,10 @@ Bytes encode_command(const Command& command) {
     out.number(kStatus, command.status);
     out.text(kErrorComment, std::string_view(command.error_comment).substr(0, kErrorCommentMax), ' ');
   }
-  out.text(kAffectedInstance, command.sop_instance_uid, '\0');
+  out.text(requested ? kRequestedInstance : kAffectedInstance, command.sop_instance_uid, '\0');
+  if (command.event_type) out.number(kEventType, *command.event_type);
+  out.tags(kAttributes, command.attributes);
+  if (command.action_type) out.number(kActionType, *command.action_type);
   out.text(kMoveOriginatorAe, command.move_originator_ae, ' ');
   if (command.move_originator_id) out.number(kMoveOriginatorId, *command.move_originator_id);
   return out.finish();
@@ -176,6 +211,8 @@ Command response_to(const Command& request, std::uint16_t status) {
   command.message_id = request.message_id;
   command.sop_class_uid = request.sop_class_uid;
   command.sop_instance_uid = request.sop_instance_uid;
+  command.event_type = request.event_type;
+  command.action_type = request.action_type;
   command.status = status;
   return command;
 }

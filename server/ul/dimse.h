@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/base/result.h"
 #include "server/ul/bytes.h"
@@ -15,14 +16,15 @@ namespace inferad::ul {
 // Command Field (0000,0100).
 inline constexpr std::uint16_t kStoreRq = 0x0001, kGetRq = 0x0010, kFindRq = 0x0020, kMoveRq = 0x0021, kEchoRq = 0x0030,
                                kCancelRq = 0x0FFF, kResponseBit = 0x8000, kStoreRsp = 0x8001, kFindRsp = 0x8020,
-                               kEchoRsp = 0x8030;
+                               kEchoRsp = 0x8030, kEventReportRq = 0x0100, kNGetRq = 0x0110, kNSetRq = 0x0120,
+                               kNActionRq = 0x0130, kNCreateRq = 0x0140;
 
 // Status (0000,0900): PS3.7 annex C, PS3.4 table B.2-1.
 namespace status {
-inline constexpr std::uint16_t success = 0x0000, sop_class_not_supported = 0x0122, not_authorized = 0x0124,
-                               unrecognized_operation = 0x0211, out_of_resources = 0xA700, does_not_match = 0xA900,
-                               cannot_understand = 0xC000, cancelled = 0xFE00, pending = 0xFF00,
-                               pending_warning = 0xFF01;
+inline constexpr std::uint16_t success = 0x0000, invalid_object_instance = 0x0117, sop_class_not_supported = 0x0122,
+                               not_authorized = 0x0124, unrecognized_operation = 0x0211, resource_limitation = 0x0213,
+                               out_of_resources = 0xA700, does_not_match = 0xA900, cannot_understand = 0xC000,
+                               cancelled = 0xFE00, pending = 0xFF00, pending_warning = 0xFF01;
 inline constexpr bool is_pending(std::uint16_t code) { return code == pending || code == pending_warning; }
 inline constexpr bool is_success_or_warning(std::uint16_t code) {
   return code == success || code >> 12 == 0xB || code == 0x0001 || code == 0x0107 || code == 0x0116;
@@ -43,6 +45,9 @@ struct Command {
   std::string error_comment;                        // (0000,0902) in responses
   std::string move_originator_ae;                   // (0000,1030)
   std::optional<std::uint16_t> move_originator_id;  // (0000,1031)
+  std::optional<std::uint16_t> event_type;          // (0000,1002) N-EVENT-REPORT
+  std::optional<std::uint16_t> action_type;         // (0000,1008) N-ACTION
+  std::vector<std::uint32_t> attributes;            // (0000,1005) of N-GET; empty = all
 
   bool is_response() const { return (field & kResponseBit) != 0; }
   bool has_data_set() const { return data_set_type != kNoDataSet; }

@@ -83,6 +83,40 @@ TEST_CASE("peers are checked for what their roles need") {
         "3:21: /peers/1/name", "already used");
 }
 
+TEST_CASE("a UPS destination names a peer with that role, and never inverts the levels") {
+  TemporaryConfig config;
+  const std::string peers =
+      R"("peers": [{"name": "ris", "ae_title": "RIS", "roles": ["ups"], "host": "::1", "port": 1},
+                   {"name": "desk", "ae_title": "DESK", "roles": ["worklist"], "addresses": ["::1"]}])";
+  const auto settings =
+      config.settings("{" + peers + R"(, "ups": [{"name": "tasks", "peer": "ris", "find_by": ["accession_number"],
+      "create_if_missing": true, "priorities": {"HIGH": "MEDIUM"}, "workitem_code": {"value": "1", "scheme": "L",
+      "meaning": "m"}}]})");
+  CHECK(config.problems.empty());
+  REQUIRE(settings.ups.size() == 1);
+  CHECK(settings.ups[0].find_by == std::vector<UpsKey>{UpsKey::accession_number});
+  CHECK(settings.ups[0].priorities == std::array<std::string, 4>{"HIGH", "MEDIUM", "MEDIUM", "LOW"});
+  CHECK(settings.ups[0].workitem_code.meaning == "m");
+  const AccessPolicy access("INFERAD", settings.peers);
+  CHECK(access.grants("DESK", "::1").worklist);
+  CHECK_FALSE(access.grants("DESK", "::1").storage);
+  CHECK_FALSE(access.grants("RIS", "::1").worklist);
+
+  const auto problem = [&](const std::string& ups) {
+    config.settings("{" + peers + ", \"ups\": [" + ups + "]}");
+    REQUIRE(config.problems.size() == 1);
+    return config.problems[0];
+  };
+  using Catch::Contains;
+  CHECK_THAT(problem(R"({"name": "t", "peer": "desk"})"), Contains("role \"ups\""));
+  CHECK_THAT(problem(R"({"name": "ris", "peer": "ris"})"), Contains("already used"));
+  CHECK_THAT(problem(R"({"name": "t", "peer": "ris", "priorities": {"STAT": "LOW"}})"), Contains("more urgent"));
+  CHECK_THAT(problem(R"({"name": "t", "peer": "ris", "find_by": ["study_uid", "study_uid"]})"), Contains("twice"));
+  config.settings(R"({"peers": [{"name": "d", "ae_title": "*", "roles": ["worklist"], "addresses": ["::1"]}]})");
+  REQUIRE(config.problems.size() == 1);
+  CHECK_THAT(config.problems[0], Contains("AE title"));
+}
+
 TEST_CASE("a profile names kinds of results, each once, or only triage") {
   TemporaryConfig config;
   const auto read = [&](const std::string& profile) {
