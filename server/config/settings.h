@@ -17,6 +17,7 @@
 #include "server/config/peers.h"
 #include "server/config/reading_settings.h"
 #include "server/config/result_settings.h"
+#include "server/config/settings_stages.h"
 #include "server/config/settings_ups.h"
 #include "server/core/priority.h"
 
@@ -46,32 +47,6 @@ struct HttpSettings {
   std::uint16_t port = 8080;
   std::vector<std::string> hostnames;  // further names that browsers may call us by
   bool operator==(const HttpSettings&) const = default;
-};
-
-struct StorageSettings {
-  std::int64_t free_bytes_min = 1LL << 30;        // below: C-STORE gets A700; below half: no association
-  std::int64_t quarantine_bytes_max = 1LL << 30;  // of refused objects that are kept
-  int quarantine_files_max = 1000;
-  bool operator==(const StorageSettings&) const = default;
-};
-
-struct AssemblerSettings {
-  std::chrono::seconds quiet{10};      // no image for so long: complete
-  std::chrono::seconds max_age{1800};  // since the first image: complete whatever comes
-  std::string query_peer;              // asked by C-FIND how many images a study has; "" = nobody
-  std::chrono::seconds query_interval{2};
-  int open_studies_max = 1000;
-  bool operator==(const AssemblerSettings&) const = default;
-};
-
-struct WorkerSettings {
-  int count = 1;
-  int threads = 0;                     // of each worker; 0 = cores / count
-  std::chrono::seconds deadline{600};  // for one job; then the worker is killed
-  std::string device = "cpu";          // cpu, cuda or cuda:N
-  bool warm_up = true;
-  std::filesystem::path program;  // inferad-worker; "" = beside inferad
-  bool operator==(const WorkerSettings&) const = default;
 };
 
 enum class Hl7Message { omi_o23, orm_o01 };
