@@ -108,6 +108,7 @@ void App::make_flow() {
                                                    },
                                                    changed});
   site_ = std::make_unique<web::Site>(*view_);
+  make_worklist();
 }
 
 // Pages first: whoever starts the node sees why nothing comes in. Images last, when all stages are there.
@@ -117,8 +118,8 @@ Status App::open_doors() {
   http.port = settings_.http.port;
   http.hostnames = settings_.http.hostnames;
   INFERAD_TRY(http_, net::HttpServer::start(http, *site_));
-  INFERAD_TRY(listener_,
-              net::DicomServer::start(listener_options(settings_.dicom), *intake_, admission_, &listener_log_));
+  INFERAD_TRY(listener_, net::DicomServer::start(listener_options(settings_.dicom), *intake_, admission_,
+                                                 &listener_log_, desk_.get()));
   disk_watch_ = std::make_unique<DiskWatch>(
       settings_.storage.free_bytes_min, [this] { return spool_->free_bytes(); },
       [this](bool refuse) { listener_->set_refusing(refuse); });
@@ -127,6 +128,8 @@ Status App::open_doors() {
   clerk_->start();
   dispatcher_->start();
   outbox_->start();
+  if (desk_) desk_->start();
+  if (reporter_) reporter_->start();
   log::info("started", {{"dicom", settings_.dicom.bind},
                         {"dicom_port", listener_->port()},
                         {"http", settings_.http.bind},
@@ -176,9 +179,13 @@ void App::stop(std::chrono::milliseconds grace) {
   events_ = nullptr;
   if (http_) http_->stop();
   workers_.reset();
+  syncs_ = nullptr;
+  reporter_.reset();
+  desk_.reset();
 }
 
 void App::study_changed(std::int64_t study_id) {
+  if (auto* desk = syncs_.load()) desk->study_changed(study_id);
   if (auto* server = events_.load()) server->publish("changed", web::Site::changed_data(study_id));
 }
 

@@ -17,6 +17,8 @@
 #include "server/flow/clerk.h"
 #include "server/flow/dispatcher.h"
 #include "server/flow/outbox.h"
+#include "server/flow/ups_desk.h"
+#include "server/flow/ups_reporter.h"
 #include "server/net/dicom_client.h"
 #include "server/net/dicom_server.h"
 #include "server/net/dimse_client.h"
@@ -44,6 +46,7 @@ class App {
   Status open_stores();
   void make_flow();
   Status open_doors();
+  void make_worklist();
   void study_changed(std::int64_t study_id);
   void refresh_gauges();
 
@@ -63,6 +66,11 @@ class App {
   net::DimseClient dimse_client_{codec_};
   std::unique_ptr<store::Spool> spool_;
   std::unique_ptr<store::Ledger> ledger_;
+  std::unique_ptr<store::Workitems> workitems_;  // these three: only where a peer has the role worklist
+  Doorbell ups_events_;
+  std::unique_ptr<flow::UpsDesk> desk_;
+  std::unique_ptr<flow::UpsReporter> reporter_;
+  std::atomic<flow::UpsDesk*> syncs_ = nullptr;     // where study_changed() goes on
   std::atomic<net::HttpServer*> events_ = nullptr;  // where study_changed() publishes; null: nobody listens
   std::unique_ptr<workers::ProcessHost> workers_;
   std::unique_ptr<LiveNodeView> view_;

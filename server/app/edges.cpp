@@ -35,6 +35,11 @@ std::optional<ul::AssociateRj> PeerAdmission::admit(std::string_view calling_ae,
   return ul::AssociateRj{rejected->result, rejected->source, rejected->reason};
 }
 
+ul::Services PeerAdmission::services(std::string_view calling_ae, std::string_view ip) const {
+  const auto grants = get()->grants(calling_ae, ip);
+  return {grants.storage, grants.worklist};
+}
+
 std::string PeerAdmission::caller_name(std::string_view calling_ae, std::string_view ip) const {
   return std::string(get()->caller_name(calling_ae, ip));
 }

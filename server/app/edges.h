@@ -27,6 +27,7 @@ class PeerAdmission final : public net::AdmissionPolicy {
   bool address_allowed(std::string_view ip) const override;
   std::optional<ul::AssociateRj> admit(std::string_view calling_ae, std::string_view called_ae,
                                        std::string_view ip) const override;
+  ul::Services services(std::string_view calling_ae, std::string_view ip) const override;
   std::string caller_name(std::string_view calling_ae, std::string_view ip) const;
 
  private:

@@ -4,7 +4,8 @@
 //
 // Decoding is strict and bounded: every length is checked against what encloses it, at most kSetDepthMax nested
 // sequences and kSetElementsMax elements; group lengths and (0008,0005) go, text becomes UTF-8 (charset.h). Written is
-// ISO_IR 192 when a text needs it, sequences and items with lengths. Errors name tag and offset, no value. Thread-safe.
+// ISO_IR 192 when a text needs it, sequences and items with lengths; a value beyond the 64 KiB of a short VR is cut.
+// Errors name tag and offset, no value. Thread-safe.
 #pragma once
 
 #include "server/flow/dimse_ports.h"

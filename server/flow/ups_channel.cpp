@@ -63,7 +63,7 @@ class Raise {
     request.set(tag::study_uid, "").set(tag::accession_number, "").set(key, wanted().text(key));
     identifier.set(tag::sop_instance_uid, "").set(tag::state, "").set(tag::priority, "");
     identifier.set_items(tag::referenced_request, {request});
-    INFERAD_TRY(auto answer, peer_.ask({DimseVerb::find, std::string(ups::pull), std::string(ups::push), "", 0,
+    INFERAD_TRY(auto answer, peer_.ask({DimseVerb::find, std::string(ups::pull), std::string(ups::pull), "", 0,
                                         std::move(identifier)}));
     if (const auto failed = judgement(UpsStep::find, answer.status); failed.verdict != Verdict::delivered)
       return std::optional(failed);

@@ -4,8 +4,7 @@
 // refused: not in a state that allows it; not_found: no such id). Thread-safe: one connection for writing behind a
 // mutex, one for the views, which see a consistent snapshot and never wait for a writer. `now` is the caller's wall
 // clock. After a crash the ledger may lack the tail that was not yet committed; the spool is the proof of what was
-// received (unrecorded()), and result UIDs are derived, so doing a step again is harmless. Format:
-// server/store/README.md.
+// received (unrecorded()), and result UIDs are derived: doing a step again is harmless. Format: README.md.
 #pragma once
 
 #include <filesystem>
@@ -27,11 +26,10 @@ class Ledger {
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file);
   ~Ledger();
 
-  // Far above what power cuts and restarts add up to within one job: those must not cost a study its result.
+  // Far above what power cuts and restarts add up to in one job: those must not cost a study its result.
   static constexpr int kNodeDeathsMax = 5;
   // Start-up: sending deliveries → waiting; running jobs → pending, their attempt not counted but that the node died
-  // with them: at kNodeDeathsMax such a job ends as failed, since it may be what kills the node. Gives how many did.
-  // A report of a failure that was being made is given up.
+  // with them: at kNodeDeathsMax such a job ends as failed. Gives how many did. A failure report in the making is lost.
   Result<int> recover(WallTime now);
 
   // ---- clerk ----
@@ -142,6 +140,8 @@ class Ledger {
 
   struct Impl;                  // sources of this folder only
   friend class EvidenceLedger;  // evidence.h
+  friend class Workitems;
+
  private:
   explicit Ledger(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -51,6 +51,7 @@ Status add_deliveries(Database& database, std::int64_t study_id, std::int64_t jo
                       std::span<const NewDelivery> deliveries, WallTime now);
 // Of Ledger, inside a transaction of the caller.
 Status start_reading(Database& database, std::int64_t study_id, const std::string& reader, WallTime now);
+Status release_reading(Database& database, std::int64_t study_id, WallTime now);
 Status finish_reading(Database& database, std::int64_t study_id, const std::string& source, WallTime now);
 Status reopen_reading(Database& database, std::int64_t study_id, const std::string& source, WallTime now);
 Result<bool> is_finished(Database& database, std::int64_t study_id);

@@ -48,6 +48,16 @@ Status start_reading(Database& db, std::int64_t study_id, const std::string& rea
   return add_event(db, study_id, now, fmt::format("reading started{}{}", reader.empty() ? "" : " by ", reader));
 }
 
+Status release_reading(Database& db, std::int64_t study_id, WallTime now) {
+  INFERAD_TRY_STATUS(level_of(db, study_id));
+  INFERAD_TRY(const bool finished, is_finished(db, study_id));
+  if (finished) return Error{Errc::refused, "reading of this study is finished: its report is final"};
+  INFERAD_TRY_STATUS(
+      db.run("UPDATE reading_start SET released_at = $1 WHERE study_id = $2 AND released_at IS NULL", now, study_id));
+  if (db.changes() == 0) return Error{Errc::refused, "reading of this study has not started"};
+  return add_event(db, study_id, now, "put back on the list: reading had not started");
+}
+
 Status finish_reading(Database& db, std::int64_t study_id, const std::string& source, WallTime now) {
   INFERAD_TRY_STATUS(level_of(db, study_id));
   INFERAD_TRY_STATUS(
@@ -78,15 +88,7 @@ Status Ledger::reopen_reading(std::int64_t study_id, const std::string& source, 
 }
 
 Status Ledger::release_reading(std::int64_t study_id, WallTime now) {
-  return impl_->write([&](Database& db) -> Status {
-    INFERAD_TRY_STATUS(level_of(db, study_id));
-    INFERAD_TRY(const bool finished, is_finished(db, study_id));
-    if (finished) return Error{Errc::refused, "reading of this study is finished: its report is final"};
-    INFERAD_TRY_STATUS(
-        db.run("UPDATE reading_start SET released_at = $1 WHERE study_id = $2 AND released_at IS NULL", now, study_id));
-    if (db.changes() == 0) return Error{Errc::refused, "reading of this study has not started"};
-    return add_event(db, study_id, now, "put back on the list: reading had not started");
-  });
+  return impl_->write([&](Database& db) { return store::release_reading(db, study_id, now); });
 }
 
 Result<std::optional<int>> Ledger::stat_starts(int reserve, WallTime now) {

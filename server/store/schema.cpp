@@ -303,9 +303,49 @@ CREATE TABLE report_statement (
 CREATE INDEX report_statement_at ON report_statement (at);
 )sql";
 
+// Unified Procedure Steps: reading tasks, analyses that peers asked for, who wants to know, what is still to be told.
+constexpr const char* kVersion10 = R"sql(
+CREATE TABLE workitem (
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  uid TEXT NOT NULL UNIQUE,
+  kind INTEGER NOT NULL,
+  job_id INTEGER REFERENCES job (id),
+  pipeline TEXT NOT NULL DEFAULT '',
+  state INTEGER NOT NULL,
+  level INTEGER NOT NULL,
+  ready INTEGER NOT NULL,
+  transaction_uid TEXT NOT NULL DEFAULT '',
+  attributes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  modified_at INTEGER NOT NULL
+);
+CREATE INDEX workitem_study ON workitem (study_id);
+CREATE INDEX workitem_state ON workitem (state, level, created_at);
+CREATE TABLE ups_subscription (
+  ae TEXT NOT NULL,
+  workitem TEXT NOT NULL,
+  wanted INTEGER NOT NULL,
+  deletion_lock INTEGER NOT NULL,
+  keys TEXT NOT NULL,
+  until INTEGER,
+  PRIMARY KEY (ae, workitem)
+);
+CREATE TABLE ups_event (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ae TEXT NOT NULL,
+  workitem TEXT NOT NULL,
+  type INTEGER NOT NULL,
+  information TEXT NOT NULL,
+  keys TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE INDEX ups_event_ae ON ups_event (ae, id);
+)sql";
+
 // kMigrations[n] makes version n + 1 of version n
 constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                       kVersion6, kVersion7, kVersion8, kVersion9};
+                                       kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

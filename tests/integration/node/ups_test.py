@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Our worklist as an independent peer sees it (npm's dcmjs-dimse): it follows, queries, claims, annotates, completes,
+and asks for an analysis; it sees a priority within a second of the decision. What it did survives a kill."""
+import json
+import os
+import pathlib
+import queue
+import shutil
+import subprocess
+import threading
+import time
+import unittest
+
+from node_case import NodeCase, support
+
+PACKAGE = "dcmjs-dimse@0.3.3"
+PUSH, WATCH, PULL, QUERY = ("1.2.840.10008.5.1.4.34.6." + n for n in "1235")
+GLOBAL = "1.2.840.10008.5.1.4.34.5"
+
+
+def modules():
+    """The folder with the package, once for this build; None without npm or network."""
+    folder = support.INFERAD.parents[1] / "ups-npm"
+    if not (folder / "node_modules" / "dcmjs-dimse").exists():
+        if support.missing_tools("node", "npm"):
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text('{"private": true}\n')
+        if subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", PACKAGE], cwd=folder,
+                          stdin=subprocess.DEVNULL).returncode:
+            return None
+    return folder / "node_modules"
+
+
+class Workstation:
+    """The peer: asks, and keeps the events that it was sent."""
+
+    def __init__(self, folder, packages, port, event_port):
+        self.answers, self.events = queue.Queue(), []
+        shim = support.loopback_shim(folder)
+        self.process = subprocess.Popen(
+            [shutil.which("node"), str(support.SUPPORT / "ups_client.cjs"), str(packages), "127.0.0.1", str(port),
+             "INFERAD", "READ1", str(event_port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stderr=subprocess.DEVNULL, env={**os.environ, "LD_PRELOAD": str(shim)}, start_new_session=True)
+        threading.Thread(target=self.listen, daemon=True).start()
+        self.answers.get(timeout=30)
+
+    def listen(self):
+        for line in self.process.stdout:
+            try:
+                said = json.loads(line)
+            except ValueError:  # the library's own words
+                continue
+            self.events.append(said) if "event" in said else self.answers.put(said)
+
+    def ask(self, verb, meta, uid="", data=None, kind=0):
+        self.process.stdin.write(json.dumps({"verb": verb, "meta": meta, "uid": uid, "type": kind, "data": data}) + "\n")
+        self.process.stdin.flush()
+        answer = self.answers.get(timeout=30)
+        return answer.get("status"), answer.get("data", answer)
+
+    def state(self, uid, state, transaction):
+        return self.ask("action", PULL, uid, {"ProcedureStepState": state, "TransactionUID": transaction}, 1)[0]
+
+    def told(self, uid):
+        return [event["data"].get("ProcedureStepState") for event in self.events
+                if event["uid"] == uid and event["event"] == 1]
+
+    def stop(self):
+        self.process.stdin.close()
+        support.end(self.process)
+        self.process.stdout.close()
+
+
+PERFORMED = {"PerformedProcedureStepStartDateTime": "20261129120000", "PerformedProcedureStepEndDateTime": "20261129120500",
+             "PerformedStationNameCodeSequence": [{"CodeValue": "R1", "CodingSchemeDesignator": "99SITE", "CodeMeaning": "1"}],
+             "PerformedWorkitemCodeSequence": [{"CodeValue": "110005", "CodingSchemeDesignator": "DCM",
+                                                "CodeMeaning": "Interpretation"}],
+             "OutputInformationSequence": []}
+
+
+class UnifiedWorklist(NodeCase):
+    def test_a_workstation_of_others_works_with_our_list(self):
+        packages = modules()
+        if packages is None:
+            print("SKIPPED: npm cannot get", PACKAGE)
+            return
+        event_port = support.free_port()
+        node = self.node(workers={"count": 0}, assembler={"quiet_s": 1}, peers=[
+            {"name": "sender", "ae_title": "STORESCU", "addresses": ["127.0.0.0/8"], "roles": ["send"]},
+            {"name": "reader", "ae_title": "READ1", "addresses": ["127.0.0.0/8"], "roles": ["worklist"],
+             "host": "::1", "port": event_port}]).start()
+        peer = Workstation(self.folder, packages, node.dicom, event_port)
+        self.addCleanup(peer.stop)
+        self.assertEqual(peer.ask("action", WATCH, GLOBAL, {"ReceivingAE": "READ1", "DeletionLock": "FALSE"}, 3)[0], 0)
+
+        phantom = support.make_phantom(self.folder / "phantom", "--size", "64", "--slices", "3")
+        study = support.copy_study(phantom / "dicom", self.folder / "study", 1)
+        sent = time.time()
+        support.send(self.folder / "study", node.dicom)
+        support.wait_for("an event of the new task", lambda: peer.events, 20)
+        print(f"first event {peer.events[0]['at'] / 1000 - sent:.2f} s after the first image was sent")
+        status, found = peer.ask("find", PULL, data={
+            "ProcedureStepState": "SCHEDULED", "ScheduledProcedureStepPriority": "", "SOPInstanceUID": "",
+            "PatientName": "", "ReferencedRequestSequence": [{"StudyInstanceUID": study, "AccessionNumber": ""}]})
+        self.assertEqual(status, 0)
+        self.assertEqual(len(found), 1, found)
+        self.assertEqual(found[0]["ScheduledProcedureStepPriority"], "MEDIUM")
+        uid = found[0]["SOPInstanceUID"]
+        self.assertEqual(peer.told(uid)[0], "SCHEDULED")
+
+        # Claimed on the network, so it has started on the page; another UID does not get it.
+        self.assertEqual(peer.state(uid, "IN PROGRESS", "1.2.77"), 0)
+        self.assertTrue(support.wait_for("the study", lambda: node.study(study))["reading_by"].endswith("READ1"))
+        self.assertEqual(peer.state(uid, "IN PROGRESS", "1.2.78"), 0xC301)
+        self.assertEqual(peer.state(uid, "IN PROGRESS", "1.2.77"), 0xC302)
+        node.kill()
+        node.start()
+        self.assertEqual(peer.ask("set", PULL, uid, {"ProcedureStepLabel": "x"})[0], 0xC301)
+        self.assertEqual(peer.state(uid, "COMPLETED", "1.2.77"), 0xC304)
+        performed = {"TransactionUID": "1.2.77", "UnifiedProcedureStepPerformedProcedureSequence": [PERFORMED]}
+        self.assertEqual(peer.ask("set", PULL, uid, performed)[0], 0)
+        self.assertEqual(peer.state(uid, "COMPLETED", "1.2.77"), 0)
+        support.wait_for("the study to leave the list", lambda: node.study(study) is None, 10)
+        status, data = peer.ask("get", WATCH, uid)
+        self.assertEqual((status, data[0]["ProcedureStepState"]), (0, "COMPLETED"))
+        self.assertNotIn("TransactionUID", data[0])
+        support.wait_for("all events", lambda: peer.told(uid)[-1] == "COMPLETED", 10)
+        self.assertEqual(peer.ask("get", PUSH, "1.2.3.999")[0], 0xC307)
+        self.assertEqual(peer.ask("create", PUSH, "1.2.3.50", {"ProcedureStepState": "SCHEDULED"})[0], 0x0120)
+        self.assertNotIn(uid, node.log.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
