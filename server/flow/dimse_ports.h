@@ -83,7 +83,7 @@ struct DimseMessage {
 
 struct DimseReply {
   std::uint16_t status = 0;
-  std::string error_comment;     // at most 64 characters, no patient data
+  std::string error_comment;          // at most 64 characters, no patient data
   std::string sop_instance_uid = {};  // Affected …; "" = that of the request
   std::optional<std::vector<std::byte>> data_set = {};
 };

@@ -3,18 +3,20 @@
 //   ups_client.cjs NODE_MODULES HOST PORT CALLED_AE OUR_AE EVENT_PORT
 //   {"verb": "find|get|set|create|action", "meta": UID, "uid": "…", "type": 1, "data": {keyword: value}}
 //   → {"status": 0, "data": […]}        events come unasked: {"event": 1, "uid": "…", "data": {…}, "at": ms}
+// It also is a small UPS worklist: what is created or set there comes as {"task": "created|set", "uid": …, "data": …}.
 // The server of dcmjs-dimse binds all addresses: start it with the loopback shim (loopback-bind.c).
 const [modules, host, port, called, calling, eventPort] = process.argv.slice(2);
 const dimse = require(`${modules}/dcmjs-dimse`);
 const readline = require("readline");
 
 const PUSH = "1.2.840.10008.5.1.4.34.6.1";
-const EVENT = "1.2.840.10008.5.1.4.34.6.4";
 const {Client, Dataset, Server, Scp} = dimse;
 const {CFindRequest, NGetRequest, NSetRequest, NCreateRequest, NActionRequest} = dimse.requests;
-const {NEventReportResponse} = dimse.responses;
+const {CFindResponse, NCreateResponse, NEventReportResponse, NSetResponse} = dimse.responses;
 const {PresentationContextResult, TransferSyntax, Status} = dimse.constants;
 dimse.log.setLevel && dimse.log.setLevel("silent");
+
+const tasks = new Map();  // of our own worklist, by SOP Instance UID
 
 const say = (value) => process.stdout.write(JSON.stringify(value) + "\n");
 
@@ -25,14 +27,13 @@ class Receiver extends Scp {
   }
   associationRequested(association) {
     this.association = association;
-    for (const {id, context} of association.getPresentationContexts()) {
+    for (const {id} of association.getPresentationContexts()) {
       const accepted = association.getPresentationContext(id);
-      if (accepted.getAbstractSyntaxUid() !== EVENT) {
+      if (!accepted.getAbstractSyntaxUid().startsWith("1.2.840.10008.5.1.4.34.6.")) {
         accepted.setResult(PresentationContextResult.RejectAbstractSyntaxNotSupported);
         continue;
       }
       accepted.setResult(PresentationContextResult.Accept, accepted.getTransferSyntaxUids()[0]);
-      void context;
     }
     this.sendAssociationAccept();
   }
@@ -43,6 +44,34 @@ class Receiver extends Scp {
     const response = NEventReportResponse.fromRequest(request);
     response.setStatus(Status.Success);
     callback(response);
+  }
+  cFindRequest(request, callback) {
+    const study = (keys) => [].concat(keys.ReferencedRequestSequence || [])[0]?.StudyInstanceUID;
+    const wanted = study(request.getDataset().getElements());
+    const responses = [];
+    for (const [uid, task] of tasks) {
+      if (wanted && study(task) !== wanted) continue;
+      const found = CFindResponse.fromRequest(request);
+      found.setDataset(new Dataset({...task, SOPInstanceUID: uid}, TransferSyntax.ExplicitVRLittleEndian));
+      found.setStatus(Status.Pending);
+      responses.push(found);
+    }
+    const last = CFindResponse.fromRequest(request);
+    last.setStatus(Status.Success);
+    callback([...responses, last]);
+  }
+  change(what, uid, request, response, callback) {
+    const data = request.getDataset().getElements();
+    tasks.set(uid, {...(tasks.get(uid) || {}), ...data});
+    say({task: what, uid, data, at: Date.now()});
+    response.setStatus(Status.Success);
+    callback(response);
+  }
+  nCreateRequest(request, callback) {
+    this.change("created", request.getAffectedSopInstanceUid(), request, NCreateResponse.fromRequest(request), callback);
+  }
+  nSetRequest(request, callback) {
+    this.change("set", request.getRequestedSopInstanceUid(), request, NSetResponse.fromRequest(request), callback);
   }
   associationReleaseRequested() {
     this.sendAssociationReleaseResponse();

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job with a real PACS: Orthanc gets a study, pushes it to the node, tells by C-FIND how many images it has,
 and holds SEG and SR seconds later; the HL7 receiver has the priority. Judged by dicom3tools, DCMTK and pydicom."""
+import datetime
 import hashlib
 import hmac
 import io
@@ -17,6 +18,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import node as support  # noqa: E402
+import ups_peer  # noqa: E402
 import pydicom  # noqa: E402
 
 SHARED = support.SOURCE.parent / "shared" / "data" / "dicom"
@@ -42,16 +44,47 @@ class LoopTest(unittest.TestCase):
         address = f"http://127.0.0.1:{self.web.port}"
         self.worklists = self.pacs.folder / "worklists"
         (self.folder / "secret").write_text("sixteen characters\n")
-        self.node = support.Node(self.folder / "node", results=[("pacs", "PACS", self.pacs.dicom)],
+        self.packages = ups_peer.modules()
+        port = support.free_port()
+        self.node = support.Node(self.folder / "node", ups=[{"name": "tasks", "peer": "reader", "create_if_missing": True}],
+                                 results=[("pacs", "PACS", self.pacs.dicom)],
                                  webhooks=[{"name": "hook", "url": f"{address}/hook", "secret_file": str(self.folder / "secret")}],
                                  fhir=[{"name": "fhir", "base_url": address}],
                                  worklist_folders=[{"name": "mwl", "folder": str(self.worklists)}],
                                  query=("pacs-query", "PACS", self.pacs.dicom), hl7=[("engine", self.receiver.port)],
                                  dicom={"port": dicom})
         self.node.dicom = dicom
+        self.add_workstation(port)
         self.node.start()
         self.addCleanup(lambda: self.node.process.poll() is None and self.node.stop())
         support.wait_for("warm models", lambda: self.node.status("/readyz?check=inference") == 200, 60)
+
+    def add_workstation(self, port):
+        """A peer that uses our worklist and has one of its own; skipped without npm."""
+        settings = json.loads(self.node.config.read_text())
+        settings["peers"].append({"name": "reader", "ae_title": "READ1", "roles": ["worklist", "ups"], "host": "::1",
+                                  "addresses": ["127.0.0.0/8"], "port": port})
+        if self.packages is None:
+            settings["ups"] = []
+        self.node.config.write_text(json.dumps(settings))
+        self.workstation = None
+        if self.packages is None:
+            return print("SKIPPED: npm cannot get", ups_peer.PACKAGE)
+        self.workstation = ups_peer.Workstation(self.folder, self.packages, self.node.dicom, port)
+        self.addCleanup(self.workstation.stop)
+
+    def judge_workstation(self, entry):
+        """The priority of the decision is at a UPS peer within a second, as an event and as a task."""
+        if self.workstation is None:
+            return
+        decided = datetime.datetime.fromisoformat(entry["decisions"][-1]["decided_at"]).timestamp()
+        task = support.wait_for("the task", lambda: self.workstation.tasks, 20)[0]
+        self.assertEqual((task["task"], task["data"]["ScheduledProcedureStepPriority"]), ("created", "HIGH"))
+        event = support.wait_for("the event", lambda: [each for each in self.workstation.events if each["data"].get(
+            "ScheduledProcedureStepPriority") == "HIGH"], 20)[0]
+        for name, at in (("N-CREATE", task["at"]), ("N-EVENT-REPORT", event["at"])):
+            print(f"{name} with HIGH {at / 1000 - decided:.3f} s after the decision")
+            self.assertLess(at / 1000 - decided, 1)
 
     def analyse(self, folder, state="done"):
         """Stores a study in the PACS and waits for its end. The worklist entry."""
@@ -103,6 +136,9 @@ class LoopTest(unittest.TestCase):
         self.worklist_entry("THIS", uid, "ROUTINE")
         self.worklist_entry("OTHER", "1.2.3.4", "ROUTINE")
         self.assertEqual(self.priorities(), {"THIS": "ROUTINE", "OTHER": "ROUTINE"})
+        if self.workstation:
+            wish = {"ReceivingAE": "READ1", "DeletionLock": "FALSE"}
+            self.assertEqual(self.workstation.ask("action", ups_peer.WATCH, ups_peer.GLOBAL, wish, 3)[0], 0)
         entry = self.analyse(phantom / "dicom")
         stored = time.monotonic()
         self.assertEqual(entry["instances"], 100)
@@ -127,6 +163,7 @@ class LoopTest(unittest.TestCase):
         self.assertTrue(message["python3_hl7"]["ok"])
         self.assertEqual(message["ack"], "AA")
         self.judge_notices(entry)
+        self.judge_workstation(entry)
 
     def judge_notices(self, entry):
         """Webhook, FHIR server and the worklist of the PACS know the priority."""

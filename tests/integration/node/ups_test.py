@@ -2,76 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our worklist as an independent peer sees it (npm's dcmjs-dimse): it follows, queries, claims, annotates, completes,
 and asks for an analysis; it sees a priority within a second of the decision. What it did survives a kill."""
-import json
-import os
-import pathlib
-import queue
-import shutil
-import subprocess
-import threading
 import time
 import unittest
 
 from node_case import NodeCase, support
-
-PACKAGE = "dcmjs-dimse@0.3.3"
-PUSH, WATCH, PULL, QUERY = ("1.2.840.10008.5.1.4.34.6." + n for n in "1235")
-GLOBAL = "1.2.840.10008.5.1.4.34.5"
-
-
-def modules():
-    """The folder with the package, once for this build; None without npm or network."""
-    folder = support.INFERAD.parents[1] / "ups-npm"
-    if not (folder / "node_modules" / "dcmjs-dimse").exists():
-        if support.missing_tools("node", "npm"):
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}\n')
-        if subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", PACKAGE], cwd=folder,
-                          stdin=subprocess.DEVNULL).returncode:
-            return None
-    return folder / "node_modules"
-
-
-class Workstation:
-    """The peer: asks, and keeps the events that it was sent."""
-
-    def __init__(self, folder, packages, port, event_port):
-        self.answers, self.events = queue.Queue(), []
-        shim = support.loopback_shim(folder)
-        self.process = subprocess.Popen(
-            [shutil.which("node"), str(support.SUPPORT / "ups_client.cjs"), str(packages), "127.0.0.1", str(port),
-             "INFERAD", "READ1", str(event_port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            stderr=subprocess.DEVNULL, env={**os.environ, "LD_PRELOAD": str(shim)}, start_new_session=True)
-        threading.Thread(target=self.listen, daemon=True).start()
-        self.answers.get(timeout=30)
-
-    def listen(self):
-        for line in self.process.stdout:
-            try:
-                said = json.loads(line)
-            except ValueError:  # the library's own words
-                continue
-            self.events.append(said) if "event" in said else self.answers.put(said)
-
-    def ask(self, verb, meta, uid="", data=None, kind=0):
-        self.process.stdin.write(json.dumps({"verb": verb, "meta": meta, "uid": uid, "type": kind, "data": data}) + "\n")
-        self.process.stdin.flush()
-        answer = self.answers.get(timeout=30)
-        return answer.get("status"), answer.get("data", answer)
-
-    def state(self, uid, state, transaction):
-        return self.ask("action", PULL, uid, {"ProcedureStepState": state, "TransactionUID": transaction}, 1)[0]
-
-    def told(self, uid):
-        return [event["data"].get("ProcedureStepState") for event in self.events
-                if event["uid"] == uid and event["event"] == 1]
-
-    def stop(self):
-        self.process.stdin.close()
-        support.end(self.process)
-        self.process.stdout.close()
-
+from ups_peer import GLOBAL, PACKAGE, PULL, PUSH, WATCH, Workstation, modules
 
 PERFORMED = {"PerformedProcedureStepStartDateTime": "20261129120000", "PerformedProcedureStepEndDateTime": "20261129120500",
              "PerformedStationNameCodeSequence": [{"CodeValue": "R1", "CodingSchemeDesignator": "99SITE", "CodeMeaning": "1"}],
