@@ -123,16 +123,14 @@ class Ledger {
   Result<OrderEffect> take_orders(const ReceivedMessage& message, std::span<const OrderNews> orders, WallTime now);
   Result<std::optional<OrderNumbers>> order_numbers(std::int64_t study_id);  // of the first joined one not cancelled
 
-  // ---- feedback ----
+  // ---- feedback: what readers say of a finding that the job has, durably; its `at` is not looked at ----
   // What a reader says of a finding that the job has, durably; `at` and `superseded_by` are not looked at. Gives its
   // id.
   Result<std::int64_t> add_feedback(const Feedback& feedback, WallTime now);
   Result<std::vector<Feedback>> feedback_of_study(std::int64_t study_id);  // oldest first
   Result<std::vector<Feedback>> feedback_since(WallTime since);            // of all studies, oldest first
-
-  // ---- views (core/views.h); snapshots, unordered unless said ----
-  // The latest ones by last image, without those whose reading is finished.
-  Result<std::vector<WorklistEntry>> worklist(int studies_max = 1000);
+  // ---- views (core/views.h); snapshots, unordered unless said; worklist: latest images, not finished ----
+  Result<std::vector<WorklistEntry>> worklist(int studies_max = 5000);
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
   Result<std::vector<JobView>> jobs(int jobs_max = 1000);                   // newest first
   Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);  // undelivered first, then newest first
