@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "server/evidence/exposition.h"
+#include "server/flow/pipeline_card.h"
 #include "server/flow/reading_list.h"
 #include "server/flow/way.h"
 
@@ -157,6 +158,7 @@ web::NodeStatus LiveNodeView::status() {
   const bool low_disk = parts_.spool.below_watermark();
   out.version = INFERAD_VERSION;
   out.ae_title = parts_.configuration.get()->settings.ae_title;
+  out.viewer_url = parts_.configuration.get()->settings.site.viewer_url;
   out.started_at = started_at_;
   out.ready = !draining_ && !low_disk && counts.has_value();
   out.inference_ready = out.ready && workers.workers > 0 && workers.ready == workers.workers;
@@ -250,6 +252,11 @@ std::vector<web::ModelView> LiveNodeView::models() {
     if (!known) out.push_back({rule.pipeline, "", "", "", "loading", state.trouble});
   }
   return out;
+}
+
+Result<std::string> LiveNodeView::card(const std::string& pipeline) {
+  const auto configuration = parts_.configuration.get();
+  return flow::pipeline_card(configuration->settings.pipelines_folder, configuration->settings.models_folder, pipeline);
 }
 
 std::string LiveNodeView::metrics_text() {

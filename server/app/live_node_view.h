@@ -55,6 +55,7 @@ class LiveNodeView final : public web::NodeView {
   Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) override;
   Result<Evidence> evidence(int days) override;
   Result<int> take_report(const ReportNews& news) override;
+  Result<std::string> card(const std::string& pipeline) override;
   std::string metrics_text() override;
 
   void drain() { draining_ = true; }  // not ready from now on

@@ -24,8 +24,8 @@
 namespace inferad::config {
 
 struct SiteSettings {
-  std::string institution;         // "" = as in the images
-  std::string timezone = "local";  // of dates and times in results: the machine's, or a fixed offset like "+0100"
+  std::string institution, viewer_url;  // "" = as in the images; no link on the pages (viewer_url.h)
+  std::string timezone = "local";       // of dates and times in results: the machine's, or a fixed offset like "+0100"
   bool operator==(const SiteSettings&) const = default;
 };
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "server/config/viewer_url.h"
+
 namespace inferad::config {
 
 namespace {
@@ -81,6 +83,9 @@ void read_name(const JsonNode& node, std::string& out) {
 void read_site(const JsonNode& node, SiteSettings& out) {
   JsonObject object(node);
   object.read("institution", out.institution, 64);
+  object.read("viewer_url", out.viewer_url, 1000);
+  if (const auto problem = viewer_url_problem(out.viewer_url); !problem.empty())
+    object.find("viewer_url")->fail(problem);
   const auto zone = object.find("timezone");
   if (!zone) return;
   constexpr std::string_view kExpected = "a text: \"local\", or an offset from UTC like \"+0100\"";

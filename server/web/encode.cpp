@@ -229,6 +229,7 @@ std::string status_json(const NodeStatus& status, WallTime now) {
   return text_of({{"generated_at", write(now)},
                   {"version", status.version},
                   {"ae_title", status.ae_title},
+                  {"viewer_url", status.viewer_url},
                   {"started_at", write(status.started_at)},
                   {"ready", status.ready},
                   {"inference_ready", status.inference_ready},

@@ -20,6 +20,7 @@ namespace inferad::web {
 // The node at a glance: "is anything stuck, and where?"
 struct NodeStatus {
   std::string version, ae_title;
+  std::string viewer_url;  // of the site's viewer, with {study_uid} and {accession}; "" = none
   WallTime started_at{};
   bool ready = true;                                        // accepts studies
   bool inference_ready = false;                             // every worker has loaded and warmed up its models
@@ -81,8 +82,9 @@ class NodeView {
   virtual Result<std::string> pictures(std::int64_t study, std::int64_t job) = 0;
   virtual Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) = 0;
   virtual Result<Evidence> evidence(int days) = 0;  // 0: as many as configured; unavailable: it is being counted
-  virtual Result<int> take_report(const ReportNews& news) = 0;  // gives how many studies; not_found
-  virtual std::string metrics_text() = 0;                       // Prometheus text format 0.0.4
+  virtual Result<int> take_report(const ReportNews& news) = 0;        // gives how many studies; not_found
+  virtual Result<std::string> card(const std::string& pipeline) = 0;  // flow/pipeline_card.h
+  virtual std::string metrics_text() = 0;                             // Prometheus text format 0.0.4
 };
 
 }  // namespace inferad::web

@@ -116,6 +116,8 @@ std::optional<HttpResponse> api_response(NodeView& node, std::string_view path, 
   if (path == "status") return json(status_json(node.status(), now));
   if (path == "peers") return json(peers_json(node.peers()));
   if (path == "rules") return json(rules_json(node.rules()));
+  if (path.starts_with("models/") && path.ends_with("/card") && path.size() > 12)
+    return json_of(node.card(std::string(path.substr(7, path.size() - 12))), [](const auto& text) { return text; });
   if (path == "models") return json(models_json(node.models()));
   if (const auto id = id_between(path, "studies/", "/feedback")) return json_of(node.feedback(*id), feedback_json);
   if (path == "feedback.csv") {

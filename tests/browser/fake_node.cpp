@@ -140,6 +140,16 @@ std::vector<WorklistEntry> normal_entries(int count, WallTime now) {
   return entries;
 }
 
+// Each letter with a dozen marks above and below it.
+std::string combined(std::string_view letters) {
+  std::string out;
+  for (const char letter : letters) {
+    out += letter;
+    for (int i = 0; i < 12; ++i) out += i % 2 == 0 ? "\xCC\x81" : "\xCC\xA3";
+  }
+  return out;
+}
+
 std::vector<WorklistEntry> odd_entries(WallTime now) {
   const std::vector<std::pair<std::string, std::string>> odd = {
       {"<script>window.hacked=1</script>^<b>Bold</b>", "<img src=x onerror=window.hacked=1>"},
@@ -159,6 +169,7 @@ std::vector<WorklistEntry> odd_entries(WallTime now) {
       {"\xC3\x85ngstr\xC3\xB6m^\xC5\xBD"
        "ofie",
        "ACCENT"},
+      {combined("Stacked") + "^" + combined("Marks"), "COMBINING"},
   };
   std::vector<WorklistEntry> entries;
   for (std::size_t i = 0; i < odd.size(); ++i) {
@@ -334,6 +345,7 @@ NodeStatus FakeNode::status() {
   NodeStatus status;
   status.version = "0.1.0";
   status.ae_title = "INFERAD";
+  status.viewer_url = "https://viewer.example/view?study={study_uid}&accession={accession}";
   status.started_at = wall_now() - minutes(75);
   status.ready = scene_ != "error";
   status.inference_ready = status.ready;

@@ -39,6 +39,7 @@ class FakeNode final : public NodeView {
   Result<std::string> picture(std::int64_t study, std::int64_t job, const std::string& name) override;
   Result<Evidence> evidence(int days) override;
   Result<int> take_report(const ReportNews&) override { return 1; }
+  Result<std::string> card(const std::string& pipeline) override;
   std::string metrics_text() override { return "# HELP demo_up Always 1\n# TYPE demo_up gauge\ndemo_up 1\n"; }
 
  private:

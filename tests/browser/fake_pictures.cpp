@@ -59,4 +59,15 @@ Result<std::string> FakeNode::picture(std::int64_t, std::int64_t, const std::str
   return Error{Errc::not_found, "There is no such picture."};
 }
 
+Result<std::string> FakeNode::card(const std::string& pipeline) {
+  if (pipeline != "ct-lung-density") return Error{Errc::not_found, "There is no pipeline of this name in the catalog."};
+  return std::string(
+      R"({"name":"ct-lung-density","version":"1.0.0","title":"CT lung density","manufacturer":"Inferad",)"
+      R"("eligibility":{"modality":"CT","slice_distance_mm_max":5},"findings":[{"id":"emphysema","name":"Emphysema",)"
+      R"("measure":"LAA-950","at_least_percent":25,"priority":"HIGH"}],"models":[{"name":"lung-topology",)"
+      R"("version":"1.0.0","sha256":"0000","card":{"intended_use":"Finds aerated lung on axial CT of adults.",)"
+      R"("population":"Adults","training_data":"None. Nothing was trained.","licence":"Apache-2.0",)"
+      R"("limits":["A pneumothorax or a bulla counts as lung.","<img src=x onerror=window.hacked=1>"]}}]})");
+}
+
 }  // namespace inferad::web

@@ -55,6 +55,22 @@ describe('study and operations', { timeout: 250_000 }, () => {
     await close(other);
   });
 
+  test('one click shows what the algorithm is for; the viewer opens the study', async () => {
+    const page = await open('normal', '/study/1', { height: 1400 });
+    await page.click('.job summary');
+    const [said] = await texts(page, '.card');
+    for (const part of ['Intended use Finds aerated lung', 'Population Adults', 'A pneumothorax or a bulla counts as lung', 'Licence Apache-2.0',
+      'Emphysema: LAA-950 at least 25 % → asks for HIGH', 'slice distance mm max: 5', 'made by another version or model file', '<img src=x']) {
+      assert.ok(said.includes(part), `"${part}" in ${said}`);
+    }
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    assert.equal(await page.$eval('.viewer', (link) => link.href),
+      'https://viewer.example/view?study=1.2.826.0.1.3680043.8.498.100000&accession=A26110000');
+    assert.equal(await page.$eval('.viewer', (link) => link.rel), 'noopener noreferrer');
+    await picture(page, 'study-card');
+    await close(page);
+  });
+
   test('a study that was not analysed, failed or waits says so in words', async () => {
     for (const [id, words] of [[5, 'Slice distance 7.5 mm, at most 5 mm'], [8, 'The analysis ended without a result twice'],
       [6, 'The analysis starts when a worker is free'], [7, 'Images are still arriving'], [4, 'No model is installed for MR'], [3, 'Analysing 35 % (infer)']]) {
@@ -92,6 +108,13 @@ describe('study and operations', { timeout: 250_000 }, () => {
     assert.equal(await page.evaluate(() => document.querySelectorAll('main script, main img:not(.stack img)').length), 0);
     assert.ok((await all(page)).includes('<img src=x onerror=window.hacked=1>'));
     await close(page);
+    for (const id of [3, 6, 7, 11]) {  // three scripts, an override, a name without end, stacked marks
+      const odd = await open('odd', `/study/${id}`, { scheme: 'dark' });
+      assert.ok(await odd.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `study ${id} stays within the window`);
+      assert.ok(!/[\u202a-\u202e\u2066-\u2069]/.test(await all(odd)));
+      await picture(odd, `study-odd-${id}`);
+      await close(odd);
+    }
   });
 
   test('evidence says each number with what it counts, what is unknown, and what would tell it', async () => {

@@ -6,16 +6,16 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 site=$1
 build=$2
-puppeteer=puppeteer-core@23.11.1
+packages='puppeteer-core@23.11.1 axe-core@4.10.2'
 
 skip() { echo "SKIPPED: $1"; exit 77; }
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || skip "no Chromium (apt install chromium)"
 command -v node >/dev/null || skip "no Node.js"
-if [ ! -e "$build/node_modules/puppeteer-core/package.json" ]; then
-  command -v npm >/dev/null || skip "no npm to get $puppeteer"
+if [ ! -e "$build/node_modules/puppeteer-core/package.json" ] || [ ! -e "$build/node_modules/axe-core/axe.min.js" ]; then
+  command -v npm >/dev/null || skip "no npm to get $packages"
   mkdir -p "$build"
   printf '{"private": true}\n' >"$build/package.json"
-  (cd "$build" && npm install --no-audit --no-fund --no-save --silent "$puppeteer") || skip "npm cannot get $puppeteer"
+  (cd "$build" && npm install --no-audit --no-fund --no-save --silent $packages) || skip "npm cannot get $packages"
 fi
 mkdir -p "$build/screenshots"
 DEMO_SITE=$site CHROMIUM=$chromium BUILD=$build exec node --test --test-concurrency=1 "$here"/*_test.mjs

@@ -3,6 +3,7 @@
 import { AI_WORDS, api, bdi, byId, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName,
   plural, scoreText, startPage, stateMark, timeEl } from './common.js';
 import { FEEDBACK_KEYS, feedbackBar, feedbackHistory, feedbackKey, readerLine, startFeedback, takeFeedback, targetAttributes } from './feedback.js';
+import { cardSection, takeCards, viewerLink } from './card.js';
 import { algorithmCard, findingsSection } from './findings.js';
 import { icon } from './icons.js';
 import { follow } from './live.js';
@@ -29,7 +30,8 @@ function heading(entry) {
   return el('header', { class: 'patient' },
     el('h1', {}, bdi(name)),
     el('p', { class: 'sub' }, person.map((part, i) => [i ? ' · ' : '', part])),
-    el('p', { class: 'what' }, bdi(what), when ? el('span', { class: 'sub' }, ` · ${when}`) : null));
+    el('p', { class: 'what' }, bdi(what), when ? el('span', { class: 'sub' }, ` · ${when}`) : null),
+    viewerLink(viewerUrl, entry));
 }
 
 function scale(decision) {
@@ -86,7 +88,8 @@ function jobSection(job, newest) {
     job.state === 'pending' ? el('p', { class: 'sub' }, 'The images are complete. The analysis starts when a worker is free.') : null,
     job.findings ? findingsSection(job.findings, (item) => barOf(job, item), superseded ? null : picturesOf(id, job)) : null,
     job.findings && job.state === 'done' ? wholeResult(job) : null,
-    job.findings || job.state === 'done' ? el('details', {}, el('summary', {}, 'Algorithm, model and settings'), algorithmCard(job.findings, job)) : null);
+    job.findings || job.state === 'done' ? el('details', {}, el('summary', {}, 'About this algorithm: use, limits, thresholds, model'), algorithmCard(job.findings, job),
+      cardSection(job.pipeline, job.pipeline_version, job.findings?.algorithm?.model_sha256 ?? '')) : null);
 }
 
 function analysisPanel(detail) {
@@ -167,13 +170,18 @@ function showProblem(error) {
     el('p', {}, missing ? 'Go back to the reading list and choose a study there.' : 'Read from your usual list until this page answers again.')));
 }
 
+let viewerUrl = null;  // of the site's viewer; null: not asked yet
+async function takeViewer() {
+  if (viewerUrl === null) viewerUrl = (await api('status').catch(() => ({ viewer_url: null }))).viewer_url;
+}
+
 let shown = '';
 async function refresh(again = false) {
   try {
     const [detail, { feedback }] = await Promise.all([api(`studies/${id}`), api(`studies/${id}/feedback`)]);
     const same = JSON.stringify([{ ...detail, generated_at: '' }, feedback]);
     takeFeedback(feedback);
-    await takePictures(id, detail.jobs);
+    await Promise.all([takePictures(id, detail.jobs), takeCards(detail.jobs.map((job) => job.pipeline)), takeViewer()]);
     if (same !== shown || again) show(detail);
     shown = same;
   } catch (error) {

@@ -9,7 +9,7 @@ import { arrange, isFiltered, newsOf, select, staysPut } from './worklist_order.
 import { COLUMNS, Row } from './worklist_rows.js';
 
 const ROW_PX = 48;
-const SPARE_ROWS = 8;          // drawn above and below the view
+const SPARE_ROWS = 16;         // drawn above and below the view: most frames of scrolling draw nothing
 const PAUSE_MS = 15_000;       // no hand on mouse or keyboard for so long: the order may move
 const MISCLICK_MS = 600;       // after it moved by itself, a click meant another row
 
@@ -19,7 +19,7 @@ const view = {
   selected: null, pointed: null, loaded: false, failure: null, aeTitle: '',
   filter: { words: '', levels: new Set(), modality: '', state: '' },
   sort: { key: 'position', down: false },
-  touchedAt: 0, movedAt: 0,
+  touchedAt: 0, movedAt: 0, drawn: [0, 0],
 };
 const rows = new Map();        // id → Row, of those drawn
 const scroller = byId('scroller');
@@ -72,6 +72,7 @@ function draw() {
   const first = Math.max(0, Math.floor((scroller.scrollTop - head) / ROW_PX) - SPARE_ROWS);
   const last = Math.min(view.shown.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / ROW_PX) + SPARE_ROWS);
   const now = nodeNow();
+  view.drawn = [first, last];
   const elements = [];
   const inView = new Set();
   for (let i = first; i < last; i += 1) {
@@ -90,9 +91,18 @@ function draw() {
   place([spacerTop, ...elements, spacerBottom]);
   byId('list').setAttribute('aria-rowcount', String(view.shown.length + 1));
   byId('list').hidden = view.shown.length === 0;
-  scroller.setAttribute('aria-activedescendant', view.selected !== null && inView.has(view.selected) ? `row-${view.selected}` : '');
+  if (view.selected !== null && inView.has(view.selected)) byId('list').setAttribute('aria-activedescendant', `row-${view.selected}`);
+  else byId('list').removeAttribute('aria-activedescendant');
   drawCounts();
   drawEmpty();
+}
+
+// Whether what is in view, and a row more on each side, has been drawn.
+function isDrawn() {
+  const head = byId('head').offsetHeight;
+  const top = Math.max(0, Math.floor((scroller.scrollTop - head) / ROW_PX) - 1);
+  const bottom = Math.min(view.shown.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / ROW_PX) + 1);
+  return top >= view.drawn[0] && bottom <= view.drawn[1];
 }
 
 // Touches the document only where it differs, so that hover, focus and running animations survive.
@@ -287,7 +297,7 @@ function wireList() {
   let frame = 0;
   scroller.addEventListener('scroll', () => {
     view.touchedAt = Date.now();
-    frame ||= requestAnimationFrame(() => { frame = 0; draw(); });
+    frame ||= requestAnimationFrame(() => { frame = 0; if (!isDrawn()) draw(); });
   });
   new ResizeObserver(() => draw()).observe(scroller);
 }

@@ -36,6 +36,11 @@ TEST_CASE("each wrong value is told at its place with what was expected") {
   check(R"({"dicom": {"bind": "0.0.0.0"}})", "1:20: /dicom/bind", "insecure_plaintext");
   check(R"({"http": {"bind": "::"}})", "1:19: /http/bind", "insecure_plaintext");
   check(R"({"site": {"timezone": "+2500"}})", "1:23: /site/timezone", "+0100");
+  check(R"({"site": {"viewer_url": "javascript:{study_uid}"}})", "1:25: /site/viewer_url", "http:// or https://");
+  check(R"({"site": {"viewer_url": "http://{study_uid}/"}})", "1:25: /site/viewer_url", "host without placeholder");
+  check(R"({"site": {"viewer_url": "https://v/?s={study}"}})", "1:25: /site/viewer_url", "{study_uid}");
+  check(R"({"site": {"viewer_url": "https://v/?s={study_uid"}})", "1:25: /site/viewer_url", "in braces");
+  check(R"({"site": {"viewer_url": "https://v/"}})", "1:25: /site/viewer_url", "no study");
   check(R"({"workers": {"device": "gpu"}})", "1:24: /workers/device", "cuda");
   check(R"({"workers": {"warm_up": "yes"}})", "1:25: /workers/warm_up", "true or false");
   check(R"({"retry": {"jitter": 2}})", "1:22: /retry/jitter", "from 0 to 0.9");
@@ -193,7 +198,7 @@ TEST_CASE("a full settings file is read as written") {
 }
 
 TEST_CASE("the offset of the site is the one configured") {
-  CHECK(timezone_offset({.institution = "", .timezone = "+0530"}, from_unix_ms(0)) == "+0530");
+  CHECK(timezone_offset({.institution = "", .viewer_url = "", .timezone = "+0530"}, from_unix_ms(0)) == "+0530");
   const auto local = timezone_offset({}, from_unix_ms(0));
   CHECK(local.size() == 5);
 }

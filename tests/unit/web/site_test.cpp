@@ -58,6 +58,9 @@ TEST_CASE("every endpoint of the API answers with its JSON") {
   CHECK(json("rules")["rules"][0]["studies"] == 7);
   CHECK(json("models")["models"][0]["sha256"] == "ab");
   CHECK(json("status")["ready"] == true);
+  CHECK(json("models/ct-lung-density/card").empty());
+  CHECK(visit.get("/api/v1/models/other/card").status == 404);
+  CHECK(visit.get("/api/v1/models//card").status == 404);
   const auto readings = visit.get("/api/v1/readings", "days=90");
   REQUIRE(readings.status == 200);
   CHECK(Json::parse(readings.body)["readings"][0] == Json{{"arrived_at", "1970-01-01T00:01:00.000Z"},

@@ -79,6 +79,10 @@ struct StillNode final : NodeView {
     reports.push_back(news);
     return 2;
   }
+  Result<std::string> card(const std::string& pipeline) override {
+    if (pipeline != "ct-lung-density") return Error{Errc::not_found, "There is no pipeline of this name."};
+    return answer(std::string("{}\n"));
+  }
   std::string metrics_text() override { return "inferad_up 1\n"; }
 
   static std::vector<ReadingRecord> reading_list(int days) {
