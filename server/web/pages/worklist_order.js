@@ -10,7 +10,7 @@ function haystack(entry) {
   let text = haystacks.get(entry);
   if (text === undefined) {
     text = fold([personName(entry.patient_name), entry.patient_id, entry.accession_number, entry.study_description, entry.modality,
-      entry.body_part, entry.institution, entry.referring_physician, entry.ai_reason].join('\n'));
+      entry.body_part, entry.patient_location ?? '', entry.institution, entry.referring_physician, entry.ai_reason].join('\n'));
     haystacks.set(entry, text);
   }
   return text;

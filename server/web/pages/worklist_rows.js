@@ -47,8 +47,8 @@ function studyCell(entry) {
   const what = entry.study_description || words(entry.modality, entry.body_part) || 'No description';
   const when = words(dicomDate(entry.study_date), dicomTime(entry.study_time));
   return [
-    line('main', el('span', { title: plain(what) }, bdi(what))),
-    line('sub', bdi(entry.modality || '?'), entry.body_part && entry.study_description ? [' · ', bdi(entry.body_part)] : '',
+    line('main', el('span', { title: [plain(what), when && `Study of ${when}`].filter(Boolean).join('\n') }, bdi(what))),
+    line('sub', bdi(entry.modality || '?'), entry.patient_location ? [' · ', bdi(entry.patient_location)] : '', entry.body_part && entry.study_description ? [' · ', bdi(entry.body_part)] : '',
       ` · ${plural(entry.instances, 'image')}`, when ? el('span', { class: 'when' }, ` · ${when}`) : ''),
   ];
 }
@@ -107,7 +107,7 @@ function readingCell(entry) {
 }
 
 const fingerprint = (entry) => JSON.stringify([entry.level, entry.order_level, entry.ai_state, entry.ai_reason, entry.decisions.length,
-  entry.patient_name, entry.patient_id, entry.study_description, entry.instances, entry.revision, entry.reading_started_at,
+  entry.patient_name, entry.patient_id, entry.study_description, entry.patient_location, entry.instances, entry.revision, entry.reading_started_at,
   entry.reading_by]);
 
 // A row keeps its element as long as its study is in view; `refresh` rebuilds only cells of entries that changed.
