@@ -37,6 +37,7 @@ findings::Finding detection_item(const recipe::DetectionLabel& label, const find
 // it.
 Status add_output(const recipe::Detection& detection, ModelOutput& output, ReportDraft& draft) {
   draft.bounded = detection.scores == recipe::Scores::probability;
+  for (const auto& label : detection.labels) draft.report.looked_for.push_back(label.concept_code);
   const auto selection = select(output.candidates, detection);
   std::map<int, int> numbers;
   std::size_t outside = 0;

@@ -161,6 +161,7 @@ std::string to_json(const Findings& findings) {
   if (!findings.header_values.empty()) out["header_values"] = write_all(findings.header_values);
   if (!findings.input_images.empty()) out["input_images"] = write_all(findings.input_images);
   if (!findings.files.empty()) out["files"] = write_all(findings.files);
+  if (!findings.looked_for.empty()) out["looked_for"] = write_all(findings.looked_for);
   out["segments"] = write_all(findings.segments);
   out["items"] = write_all(findings.items);
   if (findings.priority) out["priority"] = write(*findings.priority);

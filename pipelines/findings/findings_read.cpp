@@ -194,7 +194,7 @@ Qualifier read_qualifier(JsonReader in) {
 
 Findings read_findings(JsonReader in) {
   in.object({"job", "pipeline", "pipeline_version", "study_uid", "series_uid", "revision", "outcome", "reason",
-             "reason_text", "algorithm", "header_values", "input_images", "files", "segments", "items", "priority",
+             "reason_text", "algorithm", "header_values", "input_images", "files", "looked_for", "segments", "items", "priority",
              "remarks", "qualifiers", "analysed_at"});
   Findings findings;
   findings.job = in.at("job").required_text(64);
@@ -211,6 +211,7 @@ Findings read_findings(JsonReader in) {
     findings.header_values = values->list(kHeaderValuesMax, read_header_value);
   if (auto images = in.find("input_images")) findings.input_images = images->list(kInputImagesMax, read_input_image);
   if (auto files = in.find("files")) findings.files = files->list(kFilesMax, read_file_entry);
+  if (auto codes = in.find("looked_for")) findings.looked_for = codes->list(kSegmentsMax, read_code);
   findings.segments = in.at("segments").list(kSegmentsMax, read_segment);
   findings.items = in.at("items").list(kItemsMax, read_finding);
   if (auto priority = in.find("priority")) findings.priority = read_priority(*priority);

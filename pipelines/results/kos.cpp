@@ -94,14 +94,7 @@ Status check_kos(const ResultRequest& request, const std::filesystem::path& path
   for (const auto& image : key_images(request)) expected.insert(image.sop_instance_uid);
   if (expected.empty()) return wrong("there is no key image");
   if (shown(data) != expected) return wrong("it does not show exactly the key images");
-  std::set<std::string> listed;
-  for_each_item(data, DCM_CurrentRequestedProcedureEvidenceSequence, [&](DcmItem& study) {
-    for_each_item(study, DCM_ReferencedSeriesSequence, [&](DcmItem& series) {
-      for_each_item(series, DCM_ReferencedSOPSequence,
-                    [&](DcmItem& instance) { listed.insert(text_of(instance, DCM_ReferencedSOPInstanceUID)); });
-    });
-  });
-  if (listed != std::set<std::string>(expected.begin(), expected.end()))
+  if (listed_evidence(data) != std::set<std::string>(expected.begin(), expected.end()))
     return wrong("the evidence is not exactly the key images, or one is no image of the source");
   DSRDocumentTree tree(DSRTypes::DT_KeyObjectSelectionDocument);
   const auto condition =

@@ -9,6 +9,7 @@
 #include "pipelines/results/derived.h"
 #include "pipelines/results/encoded.h"
 #include "pipelines/results/kos.h"
+#include "pipelines/results/mgcad.h"
 #include "pipelines/results/pmap.h"
 #include "pipelines/results/pr.h"
 #include "pipelines/results/sc.h"
@@ -91,7 +92,15 @@ Status add_report(Output& out, ResultKind kind) {
   return ok();
 }
 
-constexpr std::array<std::pair<ResultKind, Writer>, 11> kWriters{{
+Status add_mgcad(Output& out, ResultKind kind) {
+  if (!has_mgcad(out.request)) return ok();
+  const auto name = report_name(out.request, kind, "");
+  INFERAD_TRY_STATUS(write_mgcad(out.request, out.folder / name));
+  out.files.push_back({name, kind});
+  return ok();
+}
+
+constexpr std::array<std::pair<ResultKind, Writer>, 12> kWriters{{
     {ResultKind::seg, add<has_voxels, write_seg>},
     {ResultKind::seg_fractional, add<has_voxels, write_seg_fractional>},
     {ResultKind::seg_labelmap, add<has_voxels, write_seg_labelmap>},
@@ -101,6 +110,7 @@ constexpr std::array<std::pair<ResultKind, Writer>, 11> kWriters{{
     {ResultKind::sr, add_report},
     {ResultKind::sr_comprehensive, add_report},
     {ResultKind::sr_triage, add_report},
+    {ResultKind::mgcad, add_mgcad},
     {ResultKind::kos, add<has_key_images, write_kos>},
     {ResultKind::pr, add<has_drawings, write_pr>},
 }};

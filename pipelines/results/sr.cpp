@@ -17,37 +17,10 @@ namespace inferad::results {
 
 namespace {
 
-using findings::Outcome;
-
-// PS3.3 C.17.2 SR Document General. VERIFIED is for humans.
-void write_document(ItemWriter& out, const ResultRequest& request) {
-  const bool complete = request.findings.outcome == Outcome::analysed;
-  out.empty(DCM_ReferencedPerformedProcedureStepSequence);  // type 2
-  out.value(DCM_CompletionFlag, complete ? "COMPLETE" : "PARTIAL");
-  if (!complete) out.line(DCM_CompletionFlagDescription, request.findings.reason.meaning);
-  out.value(DCM_VerificationFlag, "UNVERIFIED").value(DCM_PreliminaryFlag, "FINAL");
-  out.empty(DCM_PerformedProcedureCodeSequence);  // type 2
-}
-
-// A destination has the earlier report of the kind that it gets now.
-void write_predecessors(ItemWriter& out, const ResultRequest& request, ResultKind kind) {
-  std::optional<ItemWriter> study;
-  for (const auto& report : request.job.predecessors) {
-    if (report.kind != kind) continue;
-    if (!study) {
-      study = out.item(DCM_PredecessorDocumentsSequence);
-      study->value(DCM_StudyInstanceUID, request.findings.study_uid);
-    }
-    study->item(DCM_ReferencedSeriesSequence)
-        .value(DCM_SeriesInstanceUID, findings::result_series_uid(report.sop_instance_uid))
-        .reference(DCM_ReferencedSOPSequence, facts_of(kind).sop_class_uid, report.sop_instance_uid);
-  }
-}
-
 // Two failures for different reasons are two reports. Beside BINARY, or where there is no mask, the report is the one
 // that it always was.
 std::string variant_of(const ResultRequest& request, const ReportForm& form) {
-  if (request.findings.outcome == Outcome::failed) return request.findings.reason_text;
+  if (request.findings.outcome == findings::Outcome::failed) return request.findings.reason_text;
   if (form.seg) return form.seg_kind == ResultKind::seg ? "" : fmt::format("beside {}", to_string(form.seg_kind));
   return form.places() && has_voxels(request) ? "alone" : "";
 }
@@ -61,7 +34,7 @@ Result<WrittenObject> write_sr(const ResultRequest& request, const ReportForm& f
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
   write_common(out, request, identity);
-  write_document(out, request);
+  write_completion(out, request);
   write_request(out, request.source);
   write_predecessors(out, request, form.kind);
   write_evidence(out, request.findings.study_uid, analysed_images(request), form.seg);

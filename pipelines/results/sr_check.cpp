@@ -7,6 +7,7 @@
 
 #include <set>
 
+#include "pipelines/results/document.h"
 #include "pipelines/results/item_writer.h"
 #include "pipelines/results/modules.h"
 #include "pipelines/results/object_check.h"
@@ -25,17 +26,6 @@ const std::vector<DcmTagKey> kPresent = {DCM_ReferencedPerformedProcedureStepSeq
                                          DCM_PerformedProcedureCodeSequence};
 
 Error wrong(std::string_view what) { return {Errc::model, fmt::format("SR check: {}", what)}; }
-
-std::set<std::string> evidence(DcmDataset& data) {
-  std::set<std::string> listed;
-  for_each_item(data, DCM_CurrentRequestedProcedureEvidenceSequence, [&](DcmItem& study) {
-    for_each_item(study, DCM_ReferencedSeriesSequence, [&](DcmItem& series) {
-      for_each_item(series, DCM_ReferencedSOPSequence,
-                    [&](DcmItem& instance) { listed.insert(text_of(instance, DCM_ReferencedSOPInstanceUID)); });
-    });
-  });
-  return listed;
-}
 
 struct TreeFacts {
   std::set<std::string> referenced;  // instances
@@ -91,7 +81,7 @@ Status check_sr(const ResultRequest& request, const ReportForm& form, const std:
   INFERAD_TRY_STATUS(check_attributes(data, kRequired, kPresent, "SR check"));
   TreeFacts facts;
   collect(data, facts);
-  const auto listed = evidence(data);
+  const auto listed = listed_evidence(data);
   for (const auto& uid : facts.referenced)
     if (!listed.contains(uid)) return wrong("the tree refers to an instance that the evidence does not list");
   for (const auto* image : analysed_images(request))

@@ -24,6 +24,8 @@ std::string_view to_string(Relationship relationship) {
       return "HAS CONCEPT MOD";
     case Relationship::has_properties:
       return "HAS PROPERTIES";
+    case Relationship::inferred_from:
+      return "INFERRED FROM";
     case Relationship::selected_from:
       return "SELECTED FROM";
   }
@@ -45,14 +47,28 @@ CodedConcept dcm(std::string_view value, std::string_view meaning) {
 ContentItem ContentItem::root(ItemWriter data_set, const CodedConcept& title, std::string_view template_id) {
   data_set.value(DCM_ValueType, "CONTAINER").code(DCM_ConceptNameCodeSequence, title);
   make_container(data_set, template_id);
-  return ContentItem(data_set);
+  return {data_set, {1}};
+}
+
+ContentItem ContentItem::append(Relationship relationship) {
+  auto item = item_.item(DCM_ContentSequence);
+  item.value(DCM_RelationshipType, to_string(relationship));
+  DcmSequenceOfItems* siblings = nullptr;
+  item_.item().findAndGetSequence(DCM_ContentSequence, siblings);
+  auto position = position_;
+  position.push_back(static_cast<std::uint32_t>(siblings->card()));
+  return {item, std::move(position)};
 }
 
 ContentItem ContentItem::child(Relationship relationship, std::string_view value_type, const CodedConcept* name) {
-  auto item = item_.item(DCM_ContentSequence);
-  item.value(DCM_RelationshipType, to_string(relationship)).value(DCM_ValueType, value_type);
-  if (name) item.code(DCM_ConceptNameCodeSequence, *name);
-  return ContentItem(item);
+  auto added = append(relationship);
+  added.item_.value(DCM_ValueType, value_type);
+  if (name) added.item_.code(DCM_ConceptNameCodeSequence, *name);
+  return added;
+}
+
+void ContentItem::refer(Relationship relationship, const ContentPosition& target) {
+  append(relationship).item_.numbers(DCM_ReferencedContentItemIdentifier, target);
 }
 
 ContentItem ContentItem::container(Relationship relationship, const CodedConcept& name, std::string_view template_id) {
@@ -76,6 +92,18 @@ ContentItem ContentItem::text(Relationship relationship, const CodedConcept& nam
 ContentItem ContentItem::uid(Relationship relationship, const CodedConcept& name, std::string_view value) {
   auto added = child(relationship, "UIDREF", &name);
   added.item_.value(DCM_UID, value);
+  return added;
+}
+
+ContentItem ContentItem::date(Relationship relationship, const CodedConcept& name, std::string_view value) {
+  auto added = child(relationship, "DATE", &name);
+  added.item_.value(DCM_Date, value);
+  return added;
+}
+
+ContentItem ContentItem::time(Relationship relationship, const CodedConcept& name, std::string_view value) {
+  auto added = child(relationship, "TIME", &name);
+  added.item_.value(DCM_Time, value);
   return added;
 }
 
@@ -110,6 +138,14 @@ ContentItem ContentItem::coordinates(Relationship relationship, const CodedConce
   reference.value(DCM_ReferencedSOPClassUID, image.sop_class_uid);
   reference.value(DCM_ReferencedSOPInstanceUID, image.sop_instance_uid);
   if (frame > 0) reference.value(DCM_ReferencedFrameNumber, std::to_string(frame));
+  return added;
+}
+
+ContentItem ContentItem::coordinates(Relationship relationship, const CodedConcept& name, std::string_view type,
+                                     const std::vector<float>& data, const ContentPosition& image) {
+  auto added = child(relationship, "SCOORD", &name);
+  added.item_.value(DCM_GraphicType, type).numbers(DCM_GraphicData, data);
+  added.refer(Relationship::selected_from, image);
   return added;
 }
 

@@ -3,9 +3,11 @@
 // written the way templates are printed. Internal to results/.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipelines/findings/findings.h"
@@ -21,8 +23,13 @@ enum class Relationship {
   has_acquisition_context,
   has_concept_modifier,
   has_properties,
+  inferred_from,
   selected_from
 };
+
+// Where an item stands in its tree (PS3.3 C.17.3.2.5, Referenced Content Item Identifier): the root is 1, its second
+// child 1, 2.
+using ContentPosition = std::vector<std::uint32_t>;
 
 class ContentItem {
  public:
@@ -37,6 +44,8 @@ class ContentItem {
   ContentItem uid(Relationship relationship, const findings::CodedConcept& name, std::string_view value);
   ContentItem number(Relationship relationship, const findings::CodedConcept& name, double value,
                      const findings::CodedConcept& unit);
+  ContentItem date(Relationship relationship, const findings::CodedConcept& name, std::string_view value);  // DA
+  ContentItem time(Relationship relationship, const findings::CodedConcept& name, std::string_view value);  // TM
   // `name` may be absent (image library); `segments` are Referenced Segment Numbers of a SEG; `frame` is named when not
   // 0.
   ContentItem image(Relationship relationship, const std::optional<findings::CodedConcept>& name,
@@ -46,15 +55,24 @@ class ContentItem {
   // SCOORD: `type` POINT, POLYLINE …; `data` column, row, column, row …; as a child the image, of `frame` when not 0.
   ContentItem coordinates(Relationship relationship, const findings::CodedConcept& name, std::string_view type,
                           const std::vector<float>& data, const findings::ImageReference& image, int frame);
+  // … or instead of the child a reference to `image`, an item of the same tree.
+  ContentItem coordinates(Relationship relationship, const findings::CodedConcept& name, std::string_view type,
+                          const std::vector<float>& data, const ContentPosition& image);
   // SCOORD3D: x, y, z, x, y, z … in the frame of reference.
   ContentItem coordinates_3d(Relationship relationship, const findings::CodedConcept& name, std::string_view type,
                              const std::vector<float>& data, std::string_view frame_of_reference);
+  // A relationship by reference to an item that is there already.
+  void refer(Relationship relationship, const ContentPosition& target);
+
+  const ContentPosition& position() const { return position_; }
 
  private:
-  explicit ContentItem(ItemWriter item) : item_(item) {}
+  ContentItem(ItemWriter item, ContentPosition position) : item_(item), position_(std::move(position)) {}
+  ContentItem append(Relationship relationship);
   ContentItem child(Relationship relationship, std::string_view value_type, const findings::CodedConcept* name);
 
   ItemWriter item_;
+  ContentPosition position_;
 };
 
 }  // namespace inferad::results

@@ -31,13 +31,6 @@ const CodedConcept kFindingSite{"363698007", "SCT", "Finding Site"};
 const CodedConcept kLaterality{"272741003", "SCT", "Laterality"};
 const CodedConcept kComment = dcm("121106", "Comment");
 
-// TID 1204, TID 1002 and 1004: the report is in English and was made by a device, this server.
-void write_context(ContentItem& root, const ResultRequest& request) {
-  root.code(Relationship::has_concept_modifier, dcm("121049", "Language of Content Item and Descendants"),
-            {"en-US", "RFC5646", "English (United States)"});
-  write_device_observer(root, request);
-}
-
 // The imaging procedure that was analysed: as the images name it, else as the pipeline does.
 void write_procedure(ContentItem& root, const ResultRequest& request) {
   CodedConcept procedure = request.options.procedure;
@@ -77,17 +70,6 @@ void write_image_library(ContentItem& root, const ResultRequest& request) {
     for (const auto* image : images)
       group.image(Relationship::contains, std::nullopt, image->sop_class_uid, image->sop_instance_uid);
   }
-}
-
-// TID 4019
-void write_algorithm(ContentItem& group, const findings::Algorithm& algorithm) {
-  constexpr auto kModifier = Relationship::has_concept_modifier;
-  group.text(kModifier, dcm("111001", "Algorithm Name"), algorithm.name);
-  group.text(kModifier, dcm("111003", "Algorithm Version"), algorithm.version);
-  if (!algorithm.parameters.empty()) group.text(kModifier, dcm("111002", "Algorithm Parameters"), algorithm.parameters);
-  if (!algorithm.model_sha256.empty())
-    group.text(kModifier, dcm("111002", "Algorithm Parameters"), "model SHA-256 " + algorithm.model_sha256);
-  group.code(kModifier, dcm("111000", "Algorithm Family"), dcm("123110", "Artificial Intelligence"));
 }
 
 // TID 1419 and TID 300, with the uncertainty of TID 310
@@ -157,7 +139,7 @@ void write_group(ContentItem& measurements, const ResultRequest& request, const 
   if (region) region->write(group, request);
   if (form.places()) write_source_image(group, request, finding);
   if (form.places()) write_site(group, finding);
-  write_algorithm(group, request.findings.algorithm);
+  write_algorithm(group, request.findings.algorithm, Relationship::has_concept_modifier);
   for (const auto& measurement : finding.measurements) write_measurement(group, measurement);
   write_presence(group, finding.presence);
   if (form.places() && !finding.explanation.empty()) group.text(Relationship::contains, kComment, finding.explanation);
@@ -189,7 +171,8 @@ CodedConcept outcome_code(Outcome outcome) {
 void write_evaluations(ContentItem& root, const ResultRequest& request, const ReportForm& form) {
   const auto& findings = request.findings;
   auto evaluations = root.container(Relationship::contains, {"C0034375", "UMLS", "Qualitative Evaluations"});
-  if (reported(findings, form).empty()) write_algorithm(evaluations, findings.algorithm);  // else each group names it
+  if (reported(findings, form).empty())  // else each group names it
+    write_algorithm(evaluations, findings.algorithm, Relationship::has_concept_modifier);
   evaluations.code(Relationship::contains, codes::ours("OUTCOME", "Outcome of analysis"),
                    outcome_code(findings.outcome));
   if (findings.outcome != Outcome::analysed)
@@ -218,7 +201,8 @@ void write_evaluations(ContentItem& root, const ResultRequest& request, const Re
 
 void write_report_tree(ItemWriter& data_set, const ResultRequest& request, const ReportForm& form) {
   auto root = ContentItem::root(data_set, dcm("126000", "Imaging Measurement Report"), "1500");
-  write_context(root, request);
+  write_language(root);
+  write_device_observer(root, request);
   write_procedure(root, request);
   write_image_library(root, request);
   if (const auto items = reported(request.findings, form); !items.empty()) {

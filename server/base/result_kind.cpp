@@ -11,7 +11,7 @@ namespace {
 
 using enum ResultKind;
 
-constexpr std::array<ResultKindFacts, 11> kKinds{{
+constexpr std::array<ResultKindFacts, 12> kKinds{{
     {seg, "SEG", "1.2.840.10008.5.1.4.1.1.66.4"},
     {seg_fractional, "SEG_FRACTIONAL", "1.2.840.10008.5.1.4.1.1.66.4"},
     {seg_labelmap, "SEG_LABELMAP", "1.2.840.10008.5.1.4.1.1.66.7"},
@@ -21,6 +21,7 @@ constexpr std::array<ResultKindFacts, 11> kKinds{{
     {sr, "SR", "1.2.840.10008.5.1.4.1.1.88.34", true, true},
     {sr_comprehensive, "SR_COMPREHENSIVE", "1.2.840.10008.5.1.4.1.1.88.33", true, true},
     {sr_triage, "SR_TRIAGE", "1.2.840.10008.5.1.4.1.1.88.33", true, true},
+    {mgcad, "MGCAD", "1.2.840.10008.5.1.4.1.1.88.50", true, true},
     {kos, "KOS", "1.2.840.10008.5.1.4.1.1.88.59", false, true},
     {pr, "PR", "1.2.840.10008.5.1.4.1.1.11.1", false, true},
 }};

@@ -22,6 +22,7 @@ enum class ResultKind {
   kos,               // Key Object Selection
   pr,                // Grayscale Softcopy Presentation State
   derived,           // an image that the network made, of the class of its source
+  mgcad,             // Mammography CAD SR, TID 4000
 };
 
 struct ResultKindFacts {

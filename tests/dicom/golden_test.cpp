@@ -11,11 +11,13 @@
 
 #include "pipelines/findings/uids.h"
 #include "pipelines/results/derived.h"
+#include "pipelines/results/mgcad.h"
 #include "pipelines/results/pmap.h"
 #include "pipelines/results/sc.h"
 #include "pipelines/results/seg.h"
 #include "pipelines/results/sr.h"
 #include "tests/dicom/judges.h"
+#include "tests/dicom/mammograms.h"
 #include "tests/dicom/multi_frame_series.h"
 #include "tests/unit/findings/samples.h"
 
@@ -110,4 +112,15 @@ TEST_CASE("objects say what was approved", "[golden]") {
   dumped("derived.txt", out.path() / "derived-0001.dcm");
   REQUIRE(results::write_sr(request, {ResultKind::sr, *seg}, out.path() / "sr.dcm").has_value());
   compare("sr.txt", stable(report_text(out.path() / "sr.dcm").value_or(""), series));
+}
+
+TEST_CASE("a mammography CAD report says what was approved", "[golden]") {
+  Mammograms study;
+  const findings::CodedConcept mass{"129788004", "SCT", "Mammographic breast mass"};
+  study.add("left_cc", mass, {5.25, 7.5}, {2.25, 1.5});
+  study.claim(mass, findings::Presence::present);
+  const auto header = study.header();
+  TempFolder out;
+  REQUIRE(results::write_mgcad(study.request(header), out.path() / "mgcad.dcm").has_value());
+  compare("mgcad.txt", stable(report_text(out.path() / "mgcad.dcm").value_or(""), study));
 }

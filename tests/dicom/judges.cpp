@@ -138,4 +138,8 @@ std::string pydicom_values(const Paths& objects, const SourceSlices& slices, std
   return python("verify_objects.py", {scratch / "objects.txt", scratch / "slices.txt", scratch / "values.raw"});
 }
 
+std::string pydicom_cad(const std::filesystem::path& report, const std::filesystem::path& expected) {
+  return python("verify_cad.py", {report, expected});
+}
+
 }  // namespace inferad::testing

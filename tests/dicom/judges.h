@@ -38,4 +38,8 @@ using SourceSlices = std::vector<findings::SourceSlice>;
 std::string pydicom_values(const Paths& objects, const SourceSlices& slices, std::span<const std::byte> values,
                            const std::filesystem::path& scratch);
 
+// pydicom: where the findings of a Mammography CAD SR lie, compared with the lines of `expected`
+// (tests/dicom/verify_cad.py says how they look).
+std::string pydicom_cad(const std::filesystem::path& report, const std::filesystem::path& expected);
+
 }  // namespace inferad::testing

@@ -39,6 +39,7 @@ TEST_CASE("what we write is valid under the shipped schemas") {
   CHECK(accepted(validate_with("findings.schema.json", to_json(samples::analysed()))));
   CHECK(accepted(validate_with("findings.schema.json", to_json(samples::not_analysed()))));
   auto located = samples::analysed();
+  located.looked_for = {{"27925004", "SCT", "Nodule"}};
   located.items.push_back(samples::located("nodule-1", samples::box_in_patient()));
   located.items.push_back(samples::located("nodule-2", samples::point_in_image()));
   located.items.back().measurements[0].deviation = 0.125;
