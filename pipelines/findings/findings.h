@@ -91,7 +91,7 @@ struct Findings {
   std::vector<HeaderValue> header_values;  // in the order in which the network got them
   std::vector<InputImage> input_images;    // in the order in which the network got them; empty when there was one
   std::vector<ImageFile> files;
-  std::vector<CodedConcept> looked_for;    // by a detector, whether or not it found any
+  std::vector<CodedConcept> looked_for;  // by a detector, whether or not it found any
   std::vector<Segment> segments;
   std::vector<Finding> items;
   std::optional<PriorityProposal> priority;

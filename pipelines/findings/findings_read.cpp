@@ -193,9 +193,9 @@ Qualifier read_qualifier(JsonReader in) {
 }
 
 Findings read_findings(JsonReader in) {
-  in.object({"job", "pipeline", "pipeline_version", "study_uid", "series_uid", "revision", "outcome", "reason",
-             "reason_text", "algorithm", "header_values", "input_images", "files", "looked_for", "segments", "items", "priority",
-             "remarks", "qualifiers", "analysed_at"});
+  in.object({"job",      "pipeline",    "pipeline_version", "study_uid",     "series_uid",   "revision",   "outcome",
+             "reason",   "reason_text", "algorithm",        "header_values", "input_images", "files",      "looked_for",
+             "segments", "items",       "priority",         "remarks",       "qualifiers",   "analysed_at"});
   Findings findings;
   findings.job = in.at("job").required_text(64);
   findings.pipeline = in.at("pipeline").required_text(64);

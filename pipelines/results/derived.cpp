@@ -112,7 +112,7 @@ void write_image(ItemWriter& out, const ResultRequest& request, const ObjectIden
   const auto form = form_of(request);
   out.value(DCM_ImageType, form == Form::ct ? "DERIVED\\SECONDARY\\AXIAL" : "DERIVED\\SECONDARY\\OTHER");
   out.paragraph(DCM_DerivationDescription, request.findings.files.front().label, 1024);
-  write_frame_sources(out, request, {slice});
+  write_frame_sources(out, request.image->sources, {slice});
   out.value(DCM_BurnedInAnnotation, "NO");
   if (form == Form::capture) {
     out.value(DCM_ConversionType, "WSD").empty(DCM_PatientOrientation);

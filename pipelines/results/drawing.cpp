@@ -16,18 +16,19 @@ constexpr std::size_t kPointsMax = 8000;  // FL in explicit VR: at most 65534 by
 
 class Sheet {
  public:
-  explicit Sheet(const ResultRequest& request) : sources_(request.image->sources) {}
+  explicit Sheet(const ResultRequest& request) : slices_(slices_of(request)) {}
 
   // nullptr: the image is not one of the request.
   Drawing* on(const findings::ImageReference& image, int layer) {
-    const auto found = std::find_if(sources_.begin(), sources_.end(), [&](const findings::SourceSlice& each) {
-      return each.sop_instance_uid == image.sop_instance_uid && each.frame == image.frame;
-    });
-    if (found == sources_.end()) return nullptr;
-    auto& drawing = drawings_[{found - sources_.begin(), layer}];
+    const auto at = slice_at(slices_, image);
+    if (!at) return nullptr;
+    auto& drawing = drawings_[{*at, layer}];
     drawing.image = image;
     drawing.layer = layer;
     return &drawing;
+  }
+  const findings::Geometry& geometry_of(const findings::ImageReference& image) const {
+    return slices_[*slice_at(slices_, image)].image->geometry;
   }
   std::vector<Drawing> take() {
     std::vector<Drawing> all;
@@ -36,8 +37,8 @@ class Sheet {
   }
 
  private:
-  const std::vector<findings::SourceSlice>& sources_;
-  std::map<std::pair<std::ptrdiff_t, int>, Drawing> drawings_;
+  std::vector<ShownSlice> slices_;
+  std::map<std::pair<std::size_t, int>, Drawing> drawings_;
 };
 
 // A graphic holds so many points: a longer line becomes several that join.
@@ -70,7 +71,7 @@ void draw_places(const ResultRequest& request, Sheet& sheet) {
     for (const auto& outline : outlines_of(request, *item.location)) {
       auto* drawing = sheet.on(outline.image, 0);
       if (drawing == nullptr) continue;
-      const auto points = within(outline.points, request.image->geometry);
+      const auto points = within(outline.points, sheet.geometry_of(outline.image));
       add_line(*drawing, points);
       drawing->texts.emplace_back(points.front(), text_of_item(item));
     }
@@ -78,7 +79,7 @@ void draw_places(const ResultRequest& request, Sheet& sheet) {
 }
 
 void draw_segments(const ResultRequest& request, Sheet& sheet) {
-  if (!request.labels) return;
+  if (!request.labels || !request.image) return;
   const auto& map = *request.labels;
   const auto size = static_cast<std::size_t>(map.columns) * static_cast<std::size_t>(map.rows);
   for (std::size_t slice = 0; slice < request.image->sources.size(); ++slice) {
@@ -97,7 +98,6 @@ void draw_segments(const ResultRequest& request, Sheet& sheet) {
 }  // namespace
 
 std::vector<Drawing> drawings_of(const ResultRequest& request) {
-  if (!request.image) return {};
   Sheet sheet(request);
   draw_places(request, sheet);
   draw_segments(request, sheet);

@@ -19,7 +19,7 @@ struct Drawing {
   std::vector<std::pair<std::array<double, 2>, std::string>> texts;  // where, what
 };
 
-// By image in the order of the slices, then by layer. What is absent is not drawn. Empty without an image.
+// By image in the order of the slices, then by layer. What is absent is not drawn. Empty without images.
 std::vector<Drawing> drawings_of(const ResultRequest& request);
 
 }  // namespace inferad::results

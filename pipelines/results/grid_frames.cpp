@@ -231,8 +231,8 @@ void write_image_plane(ItemWriter& out, const ResultRequest& request, int slice)
   out.value(DCM_ImagePositionPatient, position_text(request, request.image->sources[static_cast<std::size_t>(slice)]));
 }
 
-void write_frame_sources(ItemWriter& out, const ResultRequest& request, const std::vector<int>& slices) {
-  const auto& sources = request.image->sources;
+void write_frame_sources(ItemWriter& out, const std::vector<findings::SourceSlice>& sources,
+                         const std::vector<int>& slices) {
   const auto multi_frame = multi_frame_instances(sources);
   for (const int slice : slices) {
     auto item = out.item(DCM_SourceImageSequence);

@@ -36,7 +36,8 @@ void write_frames(ItemWriter& out, const ResultRequest& request, const std::vect
                   const findings::CodedConcept& derivation, bool planes);
 
 // Source Image Sequence with the images of these slices, each slice one item, with its frame when it is one of several.
-void write_frame_sources(ItemWriter& out, const ResultRequest& request, const std::vector<int>& slices);
+void write_frame_sources(ItemWriter& out, const std::vector<findings::SourceSlice>& sources,
+                         const std::vector<int>& slices);
 
 // PS3.3 C.10.10: Content Label is a CS of 16 characters; `fallback` when nothing of `name` fits.
 std::string content_label(std::string_view name, std::string_view fallback);

@@ -28,31 +28,54 @@ std::optional<ImageReference> largest_slice(const ResultRequest& request, int se
   return ImageReference{source.sop_class_uid, source.sop_instance_uid, source.frame};
 }
 
+std::vector<ImageReference> images_of(const ResultRequest& request, const Finding& finding) {
+  if (finding.location) return {finding.location->images.front()};
+  if (finding.segment) {
+    const auto slice = largest_slice(request, *finding.segment);
+    return slice ? std::vector{*slice} : std::vector<ImageReference>();
+  }
+  std::vector<ImageReference> images;
+  for (const auto* item : located_for(request.findings, finding)) images.push_back(item->location->images.front());
+  if (!images.empty()) return images;
+  for (const auto& [name, image] : request.findings.input_images)
+    if (finding.input_image.empty() || name == finding.input_image) images.push_back(image);
+  if (!images.empty()) return images;
+  const auto all = analysed_images(request);
+  if (all.size() == 1) images.push_back({all.front()->sop_class_uid, all.front()->sop_instance_uid, 1});
+  return images;
+}
+
 }  // namespace
 
+std::vector<const Finding*> located_for(const findings::Findings& findings, const Finding& finding) {
+  std::vector<const Finding*> located;
+  if (finding.location || finding.segment || finding.presence == Presence::measured) return located;
+  for (const auto& item : findings.items)
+    if (item.presence == Presence::measured && item.location &&
+        (finding.input_image.empty() || item.input_image == finding.input_image))
+      located.push_back(&item);
+  return located;
+}
+
+bool has_key_image(const ResultRequest& request, const Finding& finding) {
+  return !images_of(request, finding).empty();
+}
+
 std::optional<ImageReference> key_image_of(const ResultRequest& request, const Finding& finding) {
-  if (finding.location) return finding.location->images.front();
-  if (finding.segment) return largest_slice(request, *finding.segment);
-  for (const auto& [name, image] : request.findings.input_images)
-    if (!finding.input_image.empty() && name == finding.input_image) return image;
-  const auto images = analysed_images(request);
-  if (images.size() != 1) return std::nullopt;
-  return ImageReference{images.front()->sop_class_uid, images.front()->sop_instance_uid, 1};
+  const auto images = images_of(request, finding);
+  return images.size() == 1 ? std::optional(images.front()) : std::nullopt;
 }
 
 std::vector<ImageReference> key_images(const ResultRequest& request) {
-  const auto& items = request.findings.items;
-  const bool any =
-      std::any_of(items.begin(), items.end(), [](const auto& each) { return each.presence == Presence::present; });
   std::vector<ImageReference> images;
-  for (const auto& item : items) {
-    const bool evidence = any && item.presence == Presence::measured && item.location;
-    if (item.presence != Presence::present && !evidence) continue;
-    const auto image = key_image_of(request, item);
-    const auto same = [&](const auto& each) {
-      return each.sop_instance_uid == image->sop_instance_uid && each.frame == image->frame;
-    };
-    if (image && std::none_of(images.begin(), images.end(), same)) images.push_back(*image);
+  for (const auto& item : request.findings.items) {
+    if (item.presence != Presence::present) continue;
+    for (const auto& image : images_of(request, item)) {
+      const auto same = [&](const auto& each) {
+        return each.sop_instance_uid == image.sop_instance_uid && each.frame == image.frame;
+      };
+      if (std::none_of(images.begin(), images.end(), same)) images.push_back(image);
+    }
   }
   return images;
 }

@@ -39,9 +39,11 @@ std::vector<const SourceImage*> sources_of(const ResultRequest& request,
 std::string description_of(const ResultRequest& request) {
   std::string text = request.options.research ? "Research use only. " : "";
   text += "Images of what the algorithm found:";
-  for (const auto& item : request.findings.items)
-    if (item.presence == findings::Presence::present)
-      text += fmt::format(" {}. {}", item.concept_code.meaning, item.explanation);
+  for (const auto& item : request.findings.items) {
+    if (item.presence != findings::Presence::present) continue;
+    text += fmt::format(" {}. {}", item.concept_code.meaning, item.explanation);
+    if (!has_key_image(request, item)) text += " No single image stands for it.";
+  }
   return text + " Assists; not for primary diagnosis.";
 }
 

@@ -65,8 +65,8 @@ void read_spacing(const std::string& text, Mammogram& mammogram) {
 
 Result<Mammogram> read_mammogram(const std::filesystem::path& file) {
   DcmFileFormat format;
-  const auto condition = format.loadFileUntilTag(file.c_str(), EXS_Unknown, EGL_noChange, 64 * 1024, ERM_autoDetect,
-                                                 DCM_PixelData);
+  const auto condition =
+      format.loadFileUntilTag(file.c_str(), EXS_Unknown, EGL_noChange, 64 * 1024, ERM_autoDetect, DCM_PixelData);
   if (condition.bad())
     return Error{Errc::invalid_input, fmt::format("{}: not readable as DICOM", file.filename().string())};
   auto& data = *format.getDataset();

@@ -21,14 +21,10 @@ namespace inferad::results {
 namespace {
 
 // Type 1 in PS3.3 A.35.5 and its modules, beyond check_common(): present, with a value.
-const std::vector<DcmTagKey> kRequired = {DCM_CompletionFlag,
-                                          DCM_VerificationFlag,
-                                          DCM_ValueType,
-                                          DCM_ConceptNameCodeSequence,
-                                          DCM_ContinuityOfContent,
-                                          DCM_ContentTemplateSequence,
-                                          DCM_ContentSequence,
-                                          DCM_CurrentRequestedProcedureEvidenceSequence};
+const std::vector<DcmTagKey> kRequired = {DCM_CompletionFlag,      DCM_VerificationFlag,
+                                          DCM_ValueType,           DCM_ConceptNameCodeSequence,
+                                          DCM_ContinuityOfContent, DCM_ContentTemplateSequence,
+                                          DCM_ContentSequence,     DCM_CurrentRequestedProcedureEvidenceSequence};
 // Type 2: present.
 const std::vector<DcmTagKey> kPresent = {DCM_ReferencedPerformedProcedureStepSequence,
                                          DCM_PerformedProcedureCodeSequence};

@@ -122,8 +122,8 @@ std::vector<SingleImageFinding> single_image_findings(const ResultRequest& reque
       return each->sop_instance_uid == image.sop_instance_uid;
     });
     if (!shown || frame_to_name(request, image) > 0) continue;  // the library names images, not frames
-    result.push_back({&item, mammography_code(item.concept_code), std::move(outlines.front()),
-                      intent_of(item, request.findings)});
+    result.push_back(
+        {&item, mammography_code(item.concept_code), std::move(outlines.front()), intent_of(item, request.findings)});
   }
   return result;
 }

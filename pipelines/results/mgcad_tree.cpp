@@ -149,7 +149,8 @@ std::string overall_words(const ResultRequest& request, const std::vector<Single
   if (!findings.reason.meaning.empty()) words += findings.reason.meaning + ". ";
   if (!findings.reason_text.empty()) words += findings.reason_text + " ";
   for (const auto& item : findings.items) {
-    const bool single = std::any_of(singles.begin(), singles.end(), [&](const auto& each) { return each.item == &item; });
+    const bool single =
+        std::any_of(singles.begin(), singles.end(), [&](const auto& each) { return each.item == &item; });
     if (single) continue;
     words += in_words(item) + " ";
     if (item.location && item.presence != findings::Presence::absent)

@@ -250,7 +250,7 @@ void write_body_part(ItemWriter& out, const ResultRequest& request) {
   out.copy_valid(from, DCM_BodyPartExamined);
   if (is_unpaired(text_of(from, DCM_BodyPartExamined))) return;
   const auto named = text_of(from, DCM_Laterality);
-  const auto& side = named.empty() ? request.image->laterality : named;
+  const auto side = !request.views.empty() ? "" : named.empty() ? request.image->laterality : named;
   out.value(DCM_Laterality, side == "L" || side == "R" ? side : "");
 }
 

@@ -38,7 +38,8 @@ DicomTime creation_time(const ResultRequest& request);
 
 void write_sop_common(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity);
 void write_patient_and_study(ItemWriter& out, const SourceHeader& source);
-// Body part and, unless there is one of it, the side (type 2C, PS3.3 C.7.3.1), empty when unknown. Needs request.image.
+// Body part and, unless there is one of it, the side (type 2C, PS3.3 C.7.3.1), empty when unknown or of several
+// views. Needs request.image or views.
 void write_body_part(ItemWriter& out, const ResultRequest& request);
 void write_series(ItemWriter& out, const ResultRequest& request, const ObjectIdentity& identity);
 void write_equipment(ItemWriter& out, const ResultRequest& request);

@@ -48,7 +48,7 @@ OnGrid on_grid(const findings::Geometry& geometry, const Location& location) {
 }
 
 // Slices whose plane cuts it; when it lies between two planes, the nearest.
-std::pair<int, int> slices_of(const OnGrid& place, int count) {
+std::pair<int, int> reached_slices(const OnGrid& place, int count) {
   constexpr double kRounding = 1e-6;
   const auto first = static_cast<int>(std::ceil(place.centre[2] - place.half[2] - kRounding));
   const auto last = static_cast<int>(std::floor(place.centre[2] + place.half[2] + kRounding));
@@ -59,6 +59,24 @@ std::pair<int, int> slices_of(const OnGrid& place, int count) {
 
 }  // namespace
 
+std::vector<ShownSlice> slices_of(const ResultRequest& request) {
+  std::vector<ShownSlice> slices;
+  const auto add = [&](const findings::Image& image) {
+    for (int i = 0; i < static_cast<int>(image.sources.size()); ++i) slices.push_back({&image, i});
+  };
+  if (request.image) add(*request.image);
+  for (const auto& view : request.views) add(view);
+  return slices;
+}
+
+std::optional<std::size_t> slice_at(const std::vector<ShownSlice>& slices, const findings::ImageReference& image) {
+  const auto found = std::find_if(slices.begin(), slices.end(), [&](const ShownSlice& each) {
+    return each.source().sop_instance_uid == image.sop_instance_uid && each.source().frame == image.frame;
+  });
+  if (found == slices.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - slices.begin());
+}
+
 std::vector<Outline> outlines_of(const ResultRequest& request, const Location& location) {
   if (location.frame_of_reference_uid.empty()) return {{location.images.front(), own_points(location)}};
   if (request.image == nullptr || request.image->projection) return {};
@@ -66,7 +84,7 @@ std::vector<Outline> outlines_of(const ResultRequest& request, const Location& l
   const auto place = on_grid(geometry, location);
   const double column = place.centre[0] + 0.5, row = place.centre[1] + 0.5;  // SCOORD counts from the pixel's corner
   if (column < 0 || row < 0 || column > geometry.columns || row > geometry.rows) return {};
-  const auto [first, last] = slices_of(place, geometry.slices);
+  const auto [first, last] = reached_slices(place, geometry.slices);
   std::vector<Outline> outlines;
   for (int slice = first; slice <= last; ++slice) {
     const auto& source = request.image->sources[static_cast<std::size_t>(slice)];

@@ -4,12 +4,24 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "pipelines/findings/location.h"
 #include "pipelines/results/results.h"
 
 namespace inferad::results {
+
+// The slices that the request has: those of its image, or its views one after the other.
+struct ShownSlice {
+  const findings::Image* image = nullptr;  // not owned
+  int slice = 0;                           // of it
+  const findings::SourceSlice& source() const { return image->sources[static_cast<std::size_t>(slice)]; }
+};
+std::vector<ShownSlice> slices_of(const ResultRequest& request);
+// Which of them `image` is.
+std::optional<std::size_t> slice_at(const std::vector<ShownSlice>& slices, const findings::ImageReference& image);
 
 struct Outline {
   findings::ImageReference image;

@@ -6,13 +6,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "pipelines/results/cielab.h"
-#include "pipelines/results/drawing.h"
 #include "pipelines/results/modules.h"
 #include "pipelines/results/object_check.h"
 #include "pipelines/results/part10.h"
+#include "pipelines/results/presentation_groups.h"
 
 namespace inferad::results {
 
@@ -63,18 +64,21 @@ void write_relationship(ItemWriter& out, const ResultRequest& request, const std
   }
 }
 
+void write_images(ItemWriter& item, const ResultRequest& request, const ShownImages& shown) {
+  for (const auto& image : shown.images) write_image(item, request, image);
+}
+
 // The whole image; corners are numbers of pixels, from 1.
-void write_displayed_area(ItemWriter& out, const ResultRequest& request) {
-  const auto& geometry = request.image->geometry;
+void write_displayed_area(ItemWriter& out, const ResultRequest& request, const ShownImages& shown) {
   auto area = out.item(DCM_DisplayedAreaSelectionSequence);
+  write_images(area, request, shown);
   area.numbers(DCM_DisplayedAreaTopLeftHandCorner, std::vector<std::int32_t>{1, 1});
-  area.numbers(DCM_DisplayedAreaBottomRightHandCorner, std::vector<std::int32_t>{geometry.columns, geometry.rows});
+  area.numbers(DCM_DisplayedAreaBottomRightHandCorner, std::vector<std::int32_t>{shown.columns, shown.rows});
   area.value(DCM_PresentationSizeMode, "SCALE TO FIT");
-  const auto spacing = text_of(request.source.reference(), DCM_PixelSpacing);
-  if (spacing.empty())
+  if (shown.spacing.empty())
     area.value(DCM_PresentationPixelAspectRatio, "1\\1");
   else
-    area.value(DCM_PresentationPixelSpacing, spacing);
+    area.value(DCM_PresentationPixelSpacing, shown.spacing);
 }
 
 void write_graphic(ItemWriter& annotation, const Polygon& line) {
@@ -118,24 +122,18 @@ void write_layers(ItemWriter& out, const ResultRequest& request, const std::vect
   }
 }
 
-// The window of the images. Of a scale that may change from slice to slice (PET) nothing is said: viewers keep theirs.
-void write_grey_scale(ItemWriter& out, const ResultRequest& request) {
-  const auto& from = request.source.reference();
-  const bool scaled = has_value(from, DCM_RescaleSlope) && has_value(from, DCM_RescaleIntercept);
-  const bool constant = request.image->modality == "CT" || request.image->projection;
-  if (scaled && constant) {
-    out.copy(from, DCM_RescaleIntercept).copy(from, DCM_RescaleSlope);
-    const auto type = text_of(from, DCM_RescaleType);
-    out.value(DCM_RescaleType, !type.empty() ? type : request.image->modality == "CT" ? "HU" : "US");
+void write_grey_scale(ItemWriter& out, const ResultRequest& request, const PresentationGroup& group) {
+  if (!group.slope.empty()) {
+    out.value(DCM_RescaleIntercept, group.intercept).value(DCM_RescaleSlope, group.slope);
+    out.value(DCM_RescaleType, group.type);
   }
-  const auto first = [&](const DcmTagKey& tag) {
-    const auto text = text_of(from, tag);
-    return text.substr(0, text.find('\\'));
-  };
-  const auto centre = first(DCM_WindowCenter), width = first(DCM_WindowWidth);
-  if (!centre.empty() && !width.empty() && (constant || !scaled))
-    out.item(DCM_SoftcopyVOILUTSequence).value(DCM_WindowCenter, centre).value(DCM_WindowWidth, width);
-  out.value(DCM_PresentationLUTShape, request.image->grey.inverted ? "INVERSE" : "IDENTITY");
+  for (const auto& shown : group.shown) {
+    if (shown.centre.empty() || shown.width.empty()) continue;
+    auto window = out.item(DCM_SoftcopyVOILUTSequence);
+    write_images(window, request, shown);
+    window.value(DCM_WindowCenter, shown.centre).value(DCM_WindowWidth, shown.width);
+  }
+  out.value(DCM_PresentationLUTShape, group.inverted ? "INVERSE" : "IDENTITY");
 }
 
 Error wrong(std::string_view what) { return {Errc::model, fmt::format("PR check: {}", what)}; }
@@ -156,23 +154,23 @@ Status check_graphic(DcmItem& graphic, const findings::Geometry& geometry) {
 
 }  // namespace
 
-bool has_drawings(const ResultRequest& request) { return !drawings_of(request).empty(); }
+std::size_t presentations_of(const ResultRequest& request) { return presentation_groups(request).size(); }
 
-Result<WrittenObject> write_pr(const ResultRequest& request, const std::filesystem::path& path) {
+Result<WrittenObject> write_pr(const ResultRequest& request, const std::filesystem::path& path, std::size_t number) {
   INFERAD_TRY_STATUS(check_request(request));
-  const auto drawings = drawings_of(request);
-  const auto identity = identity_of(request, ResultKind::pr);
+  const auto groups = presentation_groups(request);
+  const auto& group = groups.at(number);
+  const auto identity = identity_of(request, ResultKind::pr, number == 0 ? "" : std::to_string(number + 1));
   DcmFileFormat object;
   ItemWriter out(*object.getDataset(), request.source.utf8());
   write_common(out, request, identity);
-  out.copy_valid(request.source.reference(), DCM_BodyPartExamined);
-  if (!has_value(*object.getDataset(), DCM_BodyPartExamined)) out.empty(DCM_Laterality);  // type 2C, of paired parts
+  write_body_part(out, request);
   write_identification(out, request);
-  write_relationship(out, request, drawings);
-  write_displayed_area(out, request);
-  write_annotations(out, request, drawings);
-  write_layers(out, request, drawings);
-  write_grey_scale(out, request);
+  write_relationship(out, request, group.drawings);
+  for (const auto& shown : group.shown) write_displayed_area(out, request, shown);
+  write_annotations(out, request, group.drawings);
+  write_layers(out, request, group.drawings);
+  write_grey_scale(out, request, group);
   INFERAD_TRY_STATUS(write_checked(object, path, [&](const auto& part) { return check_pr(request, part); }));
   return WrittenObject{identity.sop_class_uid, identity.sop_instance_uid, identity.series_uid};
 }
@@ -193,15 +191,17 @@ Status check_pr(const ResultRequest& request, const std::filesystem::path& path)
     return wrong("it refers to an image that is not of the source");
   std::set<std::string> layers;
   for_each_item(data, DCM_GraphicLayerSequence, [&](DcmItem& item) { layers.insert(text_of(item, DCM_GraphicLayer)); });
+  std::map<std::string, const findings::Geometry*> sizes;
+  for (const auto& slice : slices_of(request)) sizes[slice.source().sop_instance_uid] = &slice.image->geometry;
   Status status = ok();
   for_each_item(data, DCM_GraphicAnnotationSequence, [&](DcmItem& annotation) {
     if (!layers.contains(text_of(annotation, DCM_GraphicLayer))) status = wrong("an annotation has no layer");
-    for_each_item(annotation, DCM_ReferencedImageSequence, [&](DcmItem& image) {
-      if (!related.contains(text_of(image, DCM_ReferencedSOPInstanceUID)))
-        status = wrong("an annotated image is not listed");
-    });
+    std::string drawn_on;
+    for_each_item(annotation, DCM_ReferencedImageSequence,
+                  [&](DcmItem& image) { drawn_on = text_of(image, DCM_ReferencedSOPInstanceUID); });
+    if (!related.contains(drawn_on)) status = wrong("an annotated image is not listed");
     for_each_item(annotation, DCM_GraphicObjectSequence, [&](DcmItem& graphic) {
-      if (status.has_value()) status = check_graphic(graphic, request.image->geometry);
+      if (status.has_value()) status = check_graphic(graphic, *sizes.at(drawn_on));
     });
   });
   return status;

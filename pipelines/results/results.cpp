@@ -92,6 +92,18 @@ Status add_report(Output& out, ResultKind kind) {
   return ok();
 }
 
+// "pr.dcm", "pr-2.dcm", …
+Status add_presentations(Output& out, ResultKind kind) {
+  const auto stem = fs::path(file_name_of(kind)).stem().string();
+  const auto count = presentations_of(out.request);
+  for (std::size_t number = 0; number < count; ++number) {
+    const auto name = number == 0 ? stem + ".dcm" : stem + "-" + std::to_string(number + 1) + ".dcm";
+    INFERAD_TRY_STATUS(write_pr(out.request, out.folder / name, number));
+    out.files.push_back({name, kind});
+  }
+  return ok();
+}
+
 Status add_mgcad(Output& out, ResultKind kind) {
   if (!has_mgcad(out.request)) return ok();
   const auto name = report_name(out.request, kind, "");
@@ -112,7 +124,7 @@ constexpr std::array<std::pair<ResultKind, Writer>, 12> kWriters{{
     {ResultKind::sr_triage, add_report},
     {ResultKind::mgcad, add_mgcad},
     {ResultKind::kos, add<has_key_images, write_kos>},
-    {ResultKind::pr, add<has_drawings, write_pr>},
+    {ResultKind::pr, add_presentations},
 }};
 
 // The object is there already: one that cannot be encoded goes as it is.

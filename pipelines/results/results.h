@@ -40,7 +40,8 @@ struct VoxelInputs {
   std::span<const float> derived;  // of findings.files[0]
 };
 
-// References must outlive the call. `image` and `labels` are null when nothing was analysed.
+// References must outlive the call. `image` and `labels` are null when nothing was analysed, or several images
+// together: then these are `views`, with their voxels, each of one slice.
 struct ResultRequest {
   const findings::Job& job;
   const findings::Findings& findings;
@@ -49,6 +50,7 @@ struct ResultRequest {
   const findings::LabelMap* labels = nullptr;
   ResultOptions options;
   VoxelInputs voxels = {};
+  std::span<const findings::Image> views = {};
 };
 
 struct WrittenObject {

@@ -12,6 +12,7 @@
 #include "pipelines/results/modules.h"
 #include "pipelines/results/object_check.h"
 #include "pipelines/results/part10.h"
+#include "pipelines/results/planar.h"
 #include "pipelines/results/pmap.h"
 #include "pipelines/results/sc_page.h"
 #include "pipelines/results/seg.h"
@@ -45,7 +46,9 @@ Error wrong(std::string_view what) { return {Errc::model, fmt::format("SC check:
 void write_image_modules(ItemWriter& out, const ResultRequest& request, const OverlayPage& page) {
   out.value(DCM_ConversionType, "WSD").value(DCM_ImageType, "DERIVED\\SECONDARY\\OTHER").empty(DCM_PatientOrientation);
   out.paragraph(DCM_DerivationDescription, "Key slices with what the algorithm found drawn over them", 1024);
-  write_frame_sources(out, request, page.slices);
+  std::vector<findings::SourceSlice> sources;
+  for (const auto& slice : slices_of(request)) sources.push_back(slice.source());
+  write_frame_sources(out, sources, page.slices);
   out.number(DCM_SamplesPerPixel, std::uint16_t{3}).value(DCM_PhotometricInterpretation, "RGB");
   out.number(DCM_PlanarConfiguration, std::uint16_t{0});
   out.number(DCM_Rows, static_cast<std::uint16_t>(page.picture.height()));
@@ -61,9 +64,12 @@ void write_image_modules(ItemWriter& out, const ResultRequest& request, const Ov
 // The overlay draws voxels, labels and heat by one grid.
 Status check_overlay(const ResultRequest& request) {
   if (!has_overlay(request)) return Error{Errc::invalid_input, "there is nothing to draw over the image"};
+  for (const auto& slice : slices_of(request))
+    if (slice.image->voxels.size() != slice.image->geometry.voxels())
+      return Error{Errc::invalid_input, "the image has no voxels to show"};
+  if (request.image == nullptr) return ok();
   INFERAD_TRY_STATUS(check_image(request));
   const auto voxels = request.image->geometry.voxels();
-  if (request.image->voxels.size() != voxels) return Error{Errc::invalid_input, "the image has no voxels to show"};
   if (!request.voxels.heat.values.empty() && request.voxels.heat.values.size() != voxels)
     return Error{Errc::invalid_input, "heat map and image differ in size"};
   return ok();
@@ -72,7 +78,8 @@ Status check_overlay(const ResultRequest& request) {
 }  // namespace
 
 bool has_overlay(const ResultRequest& request) {
-  return request.image != nullptr && (has_voxels(request) || has_heat(request));
+  if (request.image == nullptr && request.views.empty()) return false;
+  return !marks_of(request).empty() || (request.image != nullptr && (has_voxels(request) || has_heat(request)));
 }
 
 Result<WrittenObject> write_sc(const ResultRequest& request, const std::filesystem::path& path) {

@@ -11,10 +11,10 @@
 
 namespace inferad::results {
 
-// True when there is an image with a segment or with heat to draw.
+// True when there is an image with a segment, a place or heat to draw, or several with places.
 bool has_overlay(const ResultRequest& request);
 
-// Needs request.image with voxels, and labels or heat. Durable on success; on failure nothing is left at `path`.
+// Needs has_overlay(), and images with voxels. Durable on success; on failure nothing is left at `path`.
 Result<WrittenObject> write_sc(const ResultRequest& request, const std::filesystem::path& path);
 
 // Reads `path` back: attributes that must have a value, references, and each pixel. Errc::model with the first

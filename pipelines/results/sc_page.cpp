@@ -9,6 +9,7 @@
 
 #include "pipelines/results/item_writer.h"
 #include "pipelines/results/modules.h"
+#include "pipelines/results/planar.h"
 #include "pipelines/results/text.h"
 
 namespace inferad::results {
@@ -28,10 +29,11 @@ bool is_number(const std::string& text) {
 }
 
 std::string caption(const ResultRequest& request, int slice) {
-  const auto& from = request.image->sources[static_cast<std::size_t>(slice)];
+  const auto slices = slices_of(request);
+  const auto& from = slices[static_cast<std::size_t>(slice)].source();
   const auto* image = request.source.find(from.file);
   if (!image || !is_number(image->series_number) || !is_number(image->instance_number))
-    return fmt::format("Slice {} of {}", slice + 1, request.image->geometry.slices);
+    return fmt::format("Slice {} of {}", slice + 1, slices.size());
   auto text = fmt::format("Series {} image {}", image->series_number, image->instance_number);
   if (from.frame > 1) text += fmt::format(" frame {}", from.frame);
   return text;
@@ -49,14 +51,30 @@ std::vector<std::string> lines(const ResultRequest& request) {
 
 }  // namespace
 
+std::vector<Mark> marks_of(const ResultRequest& request) {
+  const auto slices = slices_of(request);
+  std::vector<Mark> marks;
+  if (slices.empty()) return marks;
+  for (const auto& item : request.findings.items) {
+    if (!item.location || item.presence == findings::Presence::absent) continue;
+    const auto centre = slice_at(slices, item.location->images.front());
+    for (const auto& outline : outlines_of(request, *item.location))
+      if (const auto at = slice_at(slices, outline.image))
+        marks.push_back({static_cast<int>(*at), outline.points, item.concept_code.meaning, at == centre});
+  }
+  return marks;
+}
+
 OverlayInput overlay_input(const ResultRequest& request) {
-  return {*request.image,
+  return {request.views.empty() ? *request.image : request.views.front(),
           request.labels,
           request.findings.segments,
           request.voxels.heat,
           header_window(request.source),
           [&request](int slice) { return caption(request, slice); },
-          lines(request)};
+          lines(request),
+          marks_of(request),
+          request.views};
 }
 
 }  // namespace inferad::results

@@ -6,7 +6,10 @@
 
 namespace inferad::results {
 
-// Nothing of the patient is in its words.
+// Boxes and points that are not absent, in the order of the findings.
+std::vector<Mark> marks_of(const ResultRequest& request);
+
+// Nothing of the patient is in its words. Needs the request's image or views.
 OverlayInput overlay_input(const ResultRequest& request);
 
 }  // namespace inferad::results

@@ -69,9 +69,21 @@ void Region::write(ContentItem& group, const ResultRequest& request) const {
     group.uid(kContains, dcm("121232", "Source series for segmentation"), request.findings.series_uid);
     return;
   }
+  group.coordinates_3d(kContains, kRegion, "POINT", centre(), frame);
+}
+
+void Region::refer(ContentItem& number, const ResultRequest& request, const findings::CodedConcept& name) const {
+  for (const auto& outline : outlines_)
+    number.coordinates(Relationship::inferred_from, name, outline.points.size() > 1 ? "POLYLINE" : "POINT",
+                       floats(outline), outline.image, frame_to_name(request, outline.image));
+  if (outlines_.empty())
+    number.coordinates_3d(Relationship::inferred_from, name, "POINT", centre(), location_->frame_of_reference_uid);
+}
+
+std::vector<float> Region::centre() const {
   std::vector<float> point;
   for (const double value : location_->centre) point.push_back(static_cast<float>(value));
-  group.coordinates_3d(kContains, kRegion, "POINT", point, frame);
+  return point;
 }
 
 }  // namespace inferad::results

@@ -25,9 +25,12 @@ class Region {
   // series it was found in; a point there is a SCOORD3D; in an image a box is a closed polyline of five points. Without
   // coordinates of the patient a box there is a polyline on each image that it reaches.
   void write(ContentItem& group, const ResultRequest& request) const;
+  // As what `number` was inferred from: in the patient its centre.
+  void refer(ContentItem& number, const ResultRequest& request, const findings::CodedConcept& name) const;
 
  private:
   explicit Region(const findings::Location& location) : location_(&location) {}
+  std::vector<float> centre() const;
 
   const findings::Location* location_;  // not owned
   std::vector<Outline> outlines_;       // empty: in the patient

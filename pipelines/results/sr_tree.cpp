@@ -12,6 +12,7 @@
 #include "pipelines/findings/codes.h"
 #include "pipelines/findings/uids.h"
 #include "pipelines/results/document.h"
+#include "pipelines/results/key_images.h"
 #include "pipelines/results/modules.h"
 #include "pipelines/results/seg.h"
 #include "pipelines/results/sr_location.h"
@@ -30,6 +31,7 @@ using findings::Presence;
 const CodedConcept kFindingSite{"363698007", "SCT", "Finding Site"};
 const CodedConcept kLaterality{"272741003", "SCT", "Laterality"};
 const CodedConcept kComment = dcm("121106", "Comment");
+constexpr std::size_t kSourcesMax = 100;  // of a number
 
 // The imaging procedure that was analysed: as the images name it, else as the pipeline does.
 void write_procedure(ContentItem& root, const ResultRequest& request) {
@@ -73,7 +75,7 @@ void write_image_library(ContentItem& root, const ResultRequest& request) {
 }
 
 // TID 1419 and TID 300, with the uncertainty of TID 310
-void write_measurement(ContentItem& group, const Measurement& measurement) {
+ContentItem write_measurement(ContentItem& group, const Measurement& measurement) {
   auto number = group.number(Relationship::contains, measurement.name, measurement.value, measurement.unit);
   if (measurement.derivation)
     number.code(Relationship::has_concept_modifier, dcm("121401", "Derivation"), *measurement.derivation);
@@ -84,6 +86,20 @@ void write_measurement(ContentItem& group, const Measurement& measurement) {
   }
   if (measurement.truncated)
     number.text(Relationship::has_properties, kComment, "Lower bound: the region is cut by the end of the series");
+  return number;
+}
+
+// TID 320: what a number of a finding without a place was taken from. OHIF 3.13 shows no measurement of a report of
+// which one has no coordinates.
+void write_sources(ContentItem& number, const ResultRequest& request, const Finding& finding, const ReportForm& form) {
+  if (!form.places() || finding.presence == Presence::absent) return;
+  const auto source = dcm("121112", "Source of Measurement");
+  std::size_t count = 0;
+  for (const auto* item : located_for(request.findings, finding)) {
+    if (++count > kSourcesMax) return;
+    const auto& location = *item->location;
+    if (const auto region = Region::of(request, location, form.solid())) region->refer(number, request, source);
+  }
 }
 
 void write_presence(ContentItem& group, Presence presence) {
@@ -140,9 +156,15 @@ void write_group(ContentItem& measurements, const ResultRequest& request, const 
   if (form.places()) write_source_image(group, request, finding);
   if (form.places()) write_site(group, finding);
   write_algorithm(group, request.findings.algorithm, Relationship::has_concept_modifier);
-  for (const auto& measurement : finding.measurements) write_measurement(group, measurement);
+  for (const auto& measurement : finding.measurements) {
+    auto number = write_measurement(group, measurement);
+    write_sources(number, request, finding, form);
+  }
   write_presence(group, finding.presence);
-  if (form.places() && !finding.explanation.empty()) group.text(Relationship::contains, kComment, finding.explanation);
+  // It names the finding: viewers show it without its group.
+  if (form.places() && !finding.explanation.empty())
+    group.text(Relationship::contains, kComment,
+               fmt::format("{}: {}", finding.concept_code.meaning, finding.explanation));
   if (form.places() && finding.location && !region)
     group.text(Relationship::contains, kComment, "Its place in the patient cannot be told in this class of report.");
 }

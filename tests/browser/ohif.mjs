@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ohif.mjs TASK: opens a study in OHIF before the PACS's DICOMweb, first the CT alone, then our SEG over it, and looks
-// at the colour of the picture where the task's points of the patient are (ohif_test.py).
+// at the colour of the picture where the task's points of the patient are; then reports, before and after in words
+// (ohif_test.py).
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -140,6 +141,45 @@ async function check(page) {
   }
 }
 
+// As OHIF words a number: "Volume: 2502.15 mL".
+const worded = ({ name, value }) => `${name}: ${value.toFixed(2)}`;
+const shown = (page) => page.evaluate(() => document.body.innerText);
+
+// In the page: what OHIF read of the report with this description.
+function readOf(report) {
+  const set = window.services.displaySetService.getActiveDisplaySets().find((each) => each.SeriesDescription === report);
+  return set?.isLoaded ? set.measurements.map((each) => each.labels.map(({ label, value }) => `${label}: ${value}`)) : null;
+}
+
+// A report of a volume has no coordinates: OHIF reads its numbers, and draws nothing.
+async function readVolume(page) {
+  await click(page, task.volume.report, 2);
+  const read = await (await page.waitForFunction(readOf, { timeout: 120_000 }, task.volume.report)).jsonValue();
+  assert.equal(read.length, task.volume.said.length);
+  task.volume.said.forEach(({ numbers }, i) => numbers.forEach((number) => assert.ok(
+    read[i].some((words) => words.startsWith(worded(number))), `OHIF read ${worded(number)}`)));
+}
+
+// In the page.
+function showsImage() {
+  return window.cornerstone?.getRenderingEngines?.()?.[0]?.getViewports?.()?.[0]?.getImageIds?.()?.length > 0;
+}
+
+async function readPlaces(page) {
+  await page.waitForFunction(showsImage, { timeout: 120_000 });
+  await settled();
+  const words = task.places.said.flatMap(({ numbers }) => numbers.map(worded));
+  const findings = new Set(task.places.said.map(({ finding }) => finding));
+  assert.ok(words.length > 3, 'the report has places and a count');
+  const alone = await shown(page);
+  for (const each of [...words, ...findings]) assert.ok(!alone.includes(each), `the image alone does not say ${each}`);
+  await click(page, task.places.report, 2);
+  const includes = (wanted) => wanted.every((each) => document.body.innerText.includes(each));
+  await page.waitForFunction(includes, { timeout: 120_000 }, [...words, ...findings]);
+  await page.screenshot({ path: path.join(task.build, 'screenshots', 'ohif-sr.png') });
+  console.log(JSON.stringify({ words: [...new Set(words)], findings: [...findings] }));
+}
+
 fs.mkdirSync(path.join(task.build, 'screenshots'), { recursive: true });
 const server = await serve();
 const flags = ['--no-proxy-server', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-dev-shm-usage',
@@ -151,12 +191,20 @@ try {
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.log('page error:', String(error).slice(0, 300)));
   page.on('response', (response) => response.status() >= 400 && console.log('HTTP', response.status(), response.url().slice(0, 200)));
-  await page.goto(`http://127.0.0.1:${server.address().port}/viewer?StudyInstanceUIDs=${task.study}`, { timeout: 60_000 });
-  await check(page).catch(async (problem) => {
+  const open = (study) =>
+    page.goto(`http://127.0.0.1:${server.address().port}/viewer?StudyInstanceUIDs=${study}`, { timeout: 60_000 });
+  const all = async () => {
+    await open(task.study);
+    await check(page);
+    await readVolume(page);
+    await open(task.places.study);
+    await readPlaces(page);
+  };
+  await all().catch(async (problem) => {
     await page.screenshot({ path: path.join(task.build, 'screenshots', 'ohif-failed.png') });
     throw problem;
   });
-  console.log('OHIF shows the SEG at the right place and side');
+  console.log('OHIF shows the SEG at the right place and side, and what the SR says');
 } finally {
   await browser.close();
   server.close();

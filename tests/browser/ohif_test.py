@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""OHIF, a viewer that we did not write, shows our SEG over the CT: at the right place, on the right side, by its name.
+"""OHIF, a viewer that we did not write, shows our SEG over the CT: at the right place, on the right side, by its name;
+and what our SR says: of places in a radiograph in words on it, of a volume without places it reads the values (it draws
+nothing then).
 
 Slow (a minute) and needs a download, so it runs only when asked for: INFERAD_OHIF=1 ctest -R OHIF, or by hand
     ohif_test.py BUILD_FOLDER
@@ -20,8 +22,10 @@ import pydicom
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import acquisition_phantom  # noqa: E402
 import node as support  # noqa: E402
 
+ARCHETYPES = HERE.parent / "torch" / "archetypes"
 OHIF, PUPPETEER = "@ohif/app@3.13.2", "puppeteer-core@23.11.1"
 PLUGINS = pathlib.Path(os.environ.get("ORTHANC_PLUGINS", "/usr/share/orthanc/plugins"))
 AROUND = 4  # pixels on each side that must be of the same kind as the point
@@ -81,6 +85,37 @@ def points_of(folder):
     return slices
 
 
+def analyse(pipeline, study, out, *options):
+    subprocess.run([support.INFERAD.parent / "inferad-worker", "run", pipeline, study, "--out", out, *options], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def write_spots(folder):
+    """A radiograph with three bright spots."""
+    y, x = np.mgrid[0:480, 0:640] + 0.5
+    pixels = np.full((480, 640), 600.0)
+    for column, row in ((150, 120), (420, 300), (500, 90)):
+        pixels = np.maximum(pixels, 3600 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 400))
+    folder.mkdir()
+    acquisition_phantom.write_radiograph(folder / "dx.dcm", np.rint(pixels))
+
+
+def said_in(report):
+    """Of each measurement group: the finding, and the name and value of each number that has no modifiers (OHIF passes
+    over the others), as the report has them."""
+    groups = [group for part in report.ContentSequence if part.ConceptNameCodeSequence[0].CodeValue == "126010"
+              for group in part.ContentSequence]
+    said = []
+    for group in groups:
+        finding = next(item for item in group.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "121071")
+        plain = [item for item in group.ContentSequence if item.ValueType == "NUM" and not any(
+            child.RelationshipType != "INFERRED FROM" for child in item.get("ContentSequence", []))]
+        said.append({"finding": str(finding.ConceptCodeSequence[0].CodeMeaning),
+                     "numbers": [{"name": str(item.ConceptNameCodeSequence[0].CodeMeaning),
+                                  "value": float(item.MeasuredValueSequence[0].NumericValue)} for item in plain]})
+    return said
+
+
 def main():
     build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/ohif").resolve()
     if len(sys.argv) > 2 and sys.argv[2] == "--if-asked" and os.environ.get("INFERAD_OHIF") != "1":
@@ -94,18 +129,26 @@ def main():
     with tempfile.TemporaryDirectory(prefix="inferad-ohif-") as temporary:
         folder = pathlib.Path(temporary)
         phantom = support.make_phantom(folder / "phantom", "--size", "256", "--slices", "60", "--slice-distance", "5")
-        subprocess.run([support.INFERAD.parent / "inferad-worker", "run", "ct-lung-density", phantom / "dicom", "--out",
-                        folder / "out", "--catalog", support.SOURCE / "pipelines" / "catalog", "--models",
-                        support.SOURCE / "models"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        analyse("ct-lung-density", phantom / "dicom", folder / "out", "--catalog",
+                support.SOURCE / "pipelines" / "catalog", "--models", support.SOURCE / "models")
+        write_spots(folder / "radiograph")
+        analyse("dx-spots", folder / "radiograph", folder / "spots", "--catalog", ARCHETYPES / "catalog", "--models",
+                ARCHETYPES / "models")
         seg = pydicom.dcmread(folder / "out" / "seg.dcm", stop_before_pixels=True)
+        volume, places = (pydicom.dcmread(folder / name / "sr.dcm") for name in ("out", "spots"))
         pacs = support.Orthanc(folder / "pacs").start()
         try:
-            pacs.store(phantom / "dicom")
-            pacs.request("/instances", (folder / "out" / "seg.dcm").read_bytes())
+            for study in (phantom / "dicom", folder / "radiograph"):
+                pacs.store(study)
+            for name in ("out/seg.dcm", "out/sr.dcm", "spots/sr.dcm"):
+                pacs.request("/instances", (folder / name).read_bytes())
             task = {"dist": str(dist), "pacs": pacs.http, "build": str(build), "chromium": chromium,
                     "study": seg.StudyInstanceUID, "seg": seg.SeriesDescription,
                     "labels": [segment.SegmentLabel for segment in seg.SegmentSequence],
-                    "slices": points_of(phantom / "dicom")}
+                    "slices": points_of(phantom / "dicom"),
+                    "volume": {"report": volume.SeriesDescription, "said": said_in(volume)},
+                    "places": {"study": places.StudyInstanceUID, "report": places.SeriesDescription,
+                               "said": said_in(places)}}
             (folder / "task.json").write_text(json.dumps(task))
             sys.exit(subprocess.run(["node", HERE / "ohif.mjs", folder / "task.json"]).returncode)
         finally:

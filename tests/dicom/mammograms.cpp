@@ -48,9 +48,9 @@ void make_mammogram(DcmDataset& data, const View& view) {
   put(*code, DCM_CodeValue, view.code);
   put(*code, DCM_CodingSchemeDesignator, "SCT");
   put(*code, DCM_CodeMeaning, view.meaning);
-  for (const auto& tag : {DCM_ImagePositionPatient, DCM_ImageOrientationPatient, DCM_SliceThickness, DCM_PixelSpacing,
-                          DCM_FrameOfReferenceUID, DCM_PositionReferenceIndicator, DCM_KVP, DCM_RescaleSlope,
-                          DCM_RescaleIntercept})
+  for (const auto& tag :
+       {DCM_ImagePositionPatient, DCM_ImageOrientationPatient, DCM_SliceThickness, DCM_PixelSpacing,
+        DCM_FrameOfReferenceUID, DCM_PositionReferenceIndicator, DCM_KVP, DCM_RescaleSlope, DCM_RescaleIntercept})
     data.findAndDeleteElement(tag);
   data.putAndInsertUint16(DCM_Rows, static_cast<Uint16>(view.rows));
   data.putAndInsertUint16(DCM_Columns, static_cast<Uint16>(view.columns));
@@ -76,8 +76,8 @@ Mammograms::Mammograms() : SyntheticSeries(four_images()) {
     each.geometry = {};
     each.geometry.columns = view.columns, each.geometry.rows = view.rows, each.geometry.slices = 1;
     each.geometry.spacing = {0.07, 0.07, 1};
-    each.sources = {{files[i], UID_DigitalMammographyXRayImageStorageForPresentation,
-                     image.sources[i].sop_instance_uid, 1, {}}};
+    each.sources = {
+        {files[i], UID_DigitalMammographyXRayImageStorageForPresentation, image.sources[i].sop_instance_uid, 1, {}}};
     each.view_position = view.position, each.laterality = view.side;
     fill_voxels(each);
     findings.input_images.push_back({view.name, {each.sources[0].sop_class_uid, each.sources[0].sop_instance_uid}});
@@ -86,7 +86,7 @@ Mammograms::Mammograms() : SyntheticSeries(four_images()) {
 }
 
 results::ResultRequest Mammograms::request(const results::SourceHeader& header) const {
-  return {job, findings, header, nullptr, nullptr, {}};
+  return {job, findings, header, nullptr, nullptr, {}, {}, views};
 }
 
 findings::ImageReference Mammograms::image_of(const std::string& view) const {
@@ -104,9 +104,11 @@ findings::Finding& Mammograms::add(const std::string& view, const findings::Code
   item.tracking_uid = findings::tracking_uid(findings.study_uid, findings.pipeline, item.id);
   item.concept_code = code;
   item.input_image = view;
-  item.location = findings::Location{
-      box ? findings::Location::Form::box : findings::Location::Form::point, "", {centre[0], centre[1], 0}, {},
-      {image_of(view)}};
+  item.location = findings::Location{box ? findings::Location::Form::box : findings::Location::Form::point,
+                                     "",
+                                     {centre[0], centre[1], 0},
+                                     {},
+                                     {image_of(view)}};
   if (box) item.location->half_axes = {{half[0], 0, 0}, {0, half[1], 0}};
   item.measurements = {{{"122157", "DCM", "Probability"}, 0.83, {"{0:1}", "UCUM", "range: 0:1"}, {}, "probability"}};
   findings.items.push_back(std::move(item));

@@ -9,7 +9,7 @@ namespace inferad::testing {
 struct Mammograms : SyntheticSeries {
   Mammograms();
 
-  // Without an image: the network got the four together.
+  // With the four views instead of an image: the network got them together.
   results::ResultRequest request(const results::SourceHeader& header) const;
   findings::ImageReference image_of(const std::string& view) const;
   // A box or, without half sizes, a point on a view; columns and rows.

@@ -104,7 +104,7 @@ TEST_CASE("a presentation state draws boxes and contours where they are") {
   const auto request = series.request(header);
   TempFolder out;
   const auto file = out.path() / "pr.dcm";
-  REQUIRE(results::has_drawings(request));
+  REQUIRE(results::presentations_of(request) == 1);
   const auto written = results::write_pr(request, file);
   INFO((written ? "" : written.error().what));
   REQUIRE(written.has_value());

@@ -332,5 +332,10 @@ class Orthanc:
         query = {"Level": "Series", "Query": {"StudyInstanceUID": study_uid, "Modality": modality}, "Expand": True}
         return [instance for series in self.post("/tools/find", query) for instance in series["Instances"]]
 
+    def instance(self, sop_instance_uid):
+        """Orthanc's id of an instance."""
+        found = json.loads(self.request("/tools/lookup", sop_instance_uid.encode()))
+        return next(each["ID"] for each in found if each["Type"] == "Instance")
+
     def file(self, instance):
         return self.request(f"/instances/{instance}/file")

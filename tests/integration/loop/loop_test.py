@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import io
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -22,6 +23,7 @@ import ups_peer  # noqa: E402
 import pydicom  # noqa: E402
 
 SHARED = support.SOURCE.parent / "shared" / "data" / "dicom"
+OBJECTS = support.INFERAD.parent / "dicom_results"  # makes one object of every kind
 
 
 def tool(*command):
@@ -254,8 +256,52 @@ class LoopTest(unittest.TestCase):
         self.assertIn("no model is installed", entry["ai_reason"])
 
 
+def data_set(content):
+    """What follows the file meta information, which is each system's own."""
+    length = int.from_bytes(content[140:144], "little")  # File Meta Information Group Length comes first
+    return content[144 + length:]
+
+
+@unittest.skipUnless(OBJECTS.exists(), "the test program that makes the objects is not built")
+class EveryKindTest(unittest.TestCase):
+    """Every kind of result comes back from the PACS as it was sent, by C-STORE and over REST."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="inferad-kinds-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        made = subprocess.run([OBJECTS, "[every-kind]"], capture_output=True, text=True,
+                              env={**os.environ, "INFERAD_OBJECTS": str(self.folder)})
+        self.assertEqual(made.returncode, 0, made.stdout)
+        self.pacs = support.Orthanc(self.folder / "pacs").start()
+        self.addCleanup(self.pacs.stop)
+
+    def test_the_pacs_gives_back_the_bytes_that_it_got(self):
+        kinds = set()
+        for study in ("ct", "mg"):
+            sources = sorted((self.folder / study / "sources").iterdir())
+            objects = sorted((self.folder / study / "objects").glob("*.dcm"))
+            # Not storescu: it does not send a class that it does not know.
+            done = subprocess.run(["dcmsend", "-v", "-nuc", "-aec", "PACS", "127.0.0.1", str(self.pacs.dicom),
+                                   *map(str, objects)], capture_output=True, text=True)
+            self.assertEqual((done.returncode, (done.stdout + done.stderr).count("C-STORE Response (Success)")),
+                             (0, len(objects)), "the PACS takes every class")
+            for file in objects:
+                sent = file.read_bytes()
+                uid = pydicom.dcmread(io.BytesIO(sent), stop_before_pixels=True).SOPInstanceUID
+                found = self.pacs.instance(uid)
+                self.assertEqual(data_set(self.pacs.file(found)), data_set(sent), file.name)
+                kinds.add(file.stem)
+            known = [file for file in objects if file.name != "seg-labelmap.dcm"]  # dicom3tools is older than its class
+            complaints = [line for line in tool("dcentvfy", *sources, *known).splitlines()
+                          if line.startswith(("Error", "Warning")) and "<AccessionNumber> IE <" not in line]
+            self.assertEqual(complaints, [])
+        self.assertGreaterEqual(kinds, {"seg", "seg-fractional", "seg-labelmap", "pmap", "derived-0001", "sc", "sr",
+                                        "sr-comprehensive", "sr-triage", "kos", "pr", "mgcad"})
+
+
 if __name__ == "__main__":
-    if missing := support.missing_tools("storescu", "Orthanc", "dciodvfy", "dcentvfy", "dsrdump", "cc"):
+    if missing := support.missing_tools("storescu", "dcmsend", "Orthanc", "dciodvfy", "dcentvfy", "dsrdump", "cc"):
         print(f"SKIPPED: needs {', '.join(missing)}")
         sys.exit(0)
     unittest.main(verbosity=2)

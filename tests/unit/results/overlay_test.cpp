@@ -131,6 +131,42 @@ TEST_CASE("a page shows the true proportions, and its letters are at least a fif
   CHECK(again.picture.bytes() == page.picture.bytes());
 }
 
+TEST_CASE("marks are drawn where they are: a box by its lines, a point by a ring around it") {
+  auto source = image(64, 64, 3);
+  auto input = input_of(source, nullptr, {});
+  input.marks = {{2, {{10, 20}, {30, 20}, {30, 40}, {10, 40}, {10, 20}}, "Box", true},
+                 {1, {{10, 20}, {30, 20}, {30, 40}, {10, 40}, {10, 20}}, "Box", false},
+                 {2, {{50, 50}}, "Point", true},
+                 {2, {{-20, 10}, {100, 10}}, "Line", true}};
+  CHECK(overlay_slices(input) == std::vector{2});  // not the slice that the box reaches too
+  const auto page = draw_overlay(input);
+  const int top = page.caption_height;  // a pixel of the image is 16 x 16
+  CHECK(page.picture.at(160, top + 480) == mark_colour(0));
+  CHECK(page.picture.at(480, top + 640) == mark_colour(0));
+  CHECK(page.picture.at(320, top + 480) == Rgb{0, 0, 0});  // inside of the box
+  CHECK(page.picture.at(800, top + 800) == Rgb{0, 0, 0});  // the point itself stays to be seen
+  CHECK(page.picture.at(812, top + 800) == mark_colour(1));
+  CHECK(page.picture.at(0, top + 160) == mark_colour(2));  // what lies beyond is cut
+  CHECK(page.picture.at(1023, top + 160) == mark_colour(2));
+  CHECK(mark_colour(0) != mark_colour(1));
+}
+
+TEST_CASE("views of different sizes stand beside each other in their own proportions") {
+  std::vector<findings::Image> views{image(64, 64, 1), image(32, 64, 1)};
+  views[0].voxels.assign(views[0].voxels.size(), 10);
+  for (auto& view : views) view.projection = true, view.grey = {false, true, 5, 10, {}, 0, 10};
+  auto input = input_of(views.front(), nullptr, {});
+  input.views = views;
+  input.marks = {{0, {{32, 32}}, "Point", true}, {1, {{16, 32}}, "Point", true}};
+  const auto page = draw_overlay(input);
+  CHECK(page.slices == std::vector{0, 1});
+  CHECK(page.picture.width() == 1024);
+  const int top = page.caption_height;
+  CHECK(page.picture.at(256, top + 256) == Rgb{255, 255, 255});
+  CHECK(page.picture.at(256 + 12, top + 256) == mark_colour(0));
+  CHECK(page.picture.at(512 + 128 + 12, top + 256) == mark_colour(0));  // half as wide: its centre is at 128
+}
+
 TEST_CASE("heat is transparent where there is none and bright where it is greatest") {
   CHECK(heat_over(100, 0) == Rgb{100, 100, 100});
   CHECK(heat_over(100, -1) == heat_over(100, 0));
