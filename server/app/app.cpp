@@ -120,10 +120,13 @@ Status App::open_doors() {
   INFERAD_TRY(http_, net::HttpServer::start(http, *site_));
   INFERAD_TRY(listener_, net::DicomServer::start(listener_options(settings_.dicom), *intake_, admission_,
                                                  &listener_log_, desk_.get()));
+  hl7_listener_ = std::make_unique<Hl7Listener>(
+      *ledger_, metrics_, [this](std::int64_t study_id) { study_changed(study_id); }, settings_.hl7_listener);
+  INFERAD_TRY_STATUS(hl7_listener_->start());
   disk_watch_ = std::make_unique<DiskWatch>(
       settings_.storage.free_bytes_min, [this] { return spool_->free_bytes(); },
       [this](bool refuse) { listener_->set_refusing(refuse); });
-  INFERAD_TRY_STATUS(write_ports(settings_.data_folder, {listener_->port(), http_->port()}));
+  INFERAD_TRY_STATUS(write_ports(settings_.data_folder, {listener_->port(), http_->port(), hl7_listener_->port()}));
   events_ = http_.get();
   clerk_->start();
   dispatcher_->start();
@@ -132,6 +135,7 @@ Status App::open_doors() {
   if (reporter_) reporter_->start();
   log::info("started", {{"dicom", settings_.dicom.bind},
                         {"dicom_port", listener_->port()},
+                        {"hl7_port", hl7_listener_->port()},
                         {"http", settings_.http.bind},
                         {"http_port", http_->port()},
                         {"ae_title", settings_.ae_title},
@@ -156,6 +160,7 @@ void App::reload(config::Configuration next) {
   kept.retry = old.retry;
   kept.results = old.results;
   kept.hl7 = old.hl7;
+  kept.hl7_listener = old.hl7_listener;
   kept.notices = old.notices;
   kept.ups = old.ups;
   if (kept != next.settings) log::warning("reload_needs_restart", {{"what", "settings that are read at start only"}});
@@ -171,6 +176,7 @@ void App::reload(config::Configuration next) {
 void App::stop(std::chrono::milliseconds grace) {
   if (view_) view_->drain();
   disk_watch_.reset();  // a draining listener refuses, whatever the disk says
+  if (hl7_listener_) hl7_listener_->stop();
   if (listener_) listener_->stop(grace);
   sync_pool_.reset();  // objects on their way to the disk still reach the clerk
   outbox_.reset();
@@ -193,6 +199,7 @@ void App::refresh_gauges() {
   const auto counts = http_->counts();
   metrics_.set(Gauge::http_connections, static_cast<double>(counts.connections));
   metrics_.set(Gauge::event_streams, static_cast<double>(counts.streams));
+  if (hl7_listener_) metrics_.set(Gauge::hl7_connections_open, static_cast<double>(hl7_listener_->connections()));
   if (listener_) metrics_.set(Gauge::open_associations, static_cast<double>(listener_->open_associations()));
 }
 

@@ -10,6 +10,7 @@
 
 #include "server/app/disk_watch.h"
 #include "server/app/edges.h"
+#include "server/app/hl7_listener.h"
 #include "server/app/live_configuration.h"
 #include "server/app/live_node_view.h"
 #include "server/dicom/data_set_codec.h"
@@ -82,6 +83,7 @@ class App {
   std::unique_ptr<flow::SyncPool> sync_pool_;
   std::unique_ptr<flow::Intake> intake_;
   std::unique_ptr<net::DicomServer> listener_;
+  std::unique_ptr<Hl7Listener> hl7_listener_;
   std::unique_ptr<DiskWatch> disk_watch_;
 };
 

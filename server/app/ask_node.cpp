@@ -47,7 +47,8 @@ std::optional<config::Settings> settings_or_print(const std::filesystem::path& f
 }
 
 Status write_ports(const std::filesystem::path& data_folder, const Ports& ports) {
-  const Json json{{"dicom", ports.dicom}, {"http", ports.http}, {"pid", getpid()}};
+  Json json{{"dicom", ports.dicom}, {"http", ports.http}, {"pid", getpid()}};
+  if (ports.hl7 != 0) json["hl7"] = ports.hl7;
   return write_file_durable(data_folder / "ports.json", json.dump() + "\n");
 }
 

@@ -18,7 +18,7 @@ std::optional<config::Settings> settings_or_print(const std::filesystem::path& f
 
 // Where a running node of these settings listens: <data folder>/ports.json, else the configured port.
 struct Ports {
-  std::uint16_t dicom = 0, http = 0;
+  std::uint16_t dicom = 0, http = 0, hl7 = 0;  // hl7 0: it does not listen for it
 };
 Status write_ports(const std::filesystem::path& data_folder, const Ports& ports);
 Ports find_ports(const config::Settings& settings);

@@ -278,6 +278,9 @@ void LiveNodeView::refresh(const store::LedgerCounts& counts) {
   }
   const double age = oldest ? static_cast<double>((wall_now() - *oldest).count()) / 1000 : 0;
   metrics.set(Gauge::open_studies, counts.open_studies);
+  metrics.set(Gauge::orders_waiting, counts.orders_waiting);
+  metrics.set(Gauge::orders_joined, counts.orders_joined);
+  metrics.set(Gauge::orders_mismatched, counts.orders_mismatched);
   metrics.set(Gauge::jobs_pending, jobs_in(counts, AiState::pending));
   metrics.set(Gauge::jobs_running, jobs_in(counts, AiState::running));
   metrics.set(Gauge::deliveries_waiting, waiting);

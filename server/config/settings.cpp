@@ -88,7 +88,7 @@ void check_references(const JsonNode& root, const Settings& settings) {
   }
 }
 
-void read_parts(JsonObject& object, Settings& out) {
+void read_parts(JsonObject& object, const fs::path& folder, Settings& out) {
   if (const auto node = object.find("site")) read_site(*node, out.site);
   if (const auto node = object.find("dicom")) read_dicom(*node, out.dicom);
   if (const auto node = object.find("http")) read_http(*node, out.http);
@@ -101,8 +101,9 @@ void read_parts(JsonObject& object, Settings& out) {
   if (const auto node = object.find("peers")) read_peers(*node, out.peers);
   if (const auto node = object.find("results")) read_results(*node, out.results);
   if (const auto node = object.find("segmentation")) read_segmentation(*node, out.segmentation);
-  if (const auto node = object.find("hl7")) read_hl7(*node, out.hl7);
   if (const auto node = object.find("ups")) read_ups(*node, out.ups);
+  if (const auto node = object.find("hl7")) read_hl7(*node, folder, out.hl7);
+  if (const auto node = object.find("hl7_listener")) read_hl7_listener(*node, folder, out.hl7_listener);
 }
 
 }  // namespace
@@ -129,11 +130,12 @@ Settings read_settings(const fs::path& file, Problems& problems) {
   if (const auto level = object.find("log_level")) {
     out.log_level = choose<log::Level>(*level, kLogLevels).value_or(out.log_level);
   }
-  read_parts(object, out);
+  read_parts(object, folder, out);
   read_notices(object, {folder, out.insecure_plaintext}, out.notices);
   if (!out.workers.program.empty()) out.workers.program = (folder / out.workers.program).lexically_normal();
   check_bind(root, "dicom", out.dicom.bind, out.insecure_plaintext);
   check_bind(root, "http", out.http.bind, out.insecure_plaintext);
+  check_bind(root, "hl7_listener", out.hl7_listener.bind, out.insecure_plaintext || out.hl7_listener.tls.on());
   check_names(root);
   check_references(root, out);
   return out;

@@ -13,6 +13,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/problem.h"
+#include "server/config/hl7_settings.h"
 #include "server/config/notices.h"
 #include "server/config/peers.h"
 #include "server/config/reading_settings.h"
@@ -49,23 +50,6 @@ struct HttpSettings {
   bool operator==(const HttpSettings&) const = default;
 };
 
-enum class Hl7Message { omi_o23, orm_o01 };
-
-struct Hl7Destination {
-  std::string name, host;
-  std::uint16_t port = 2575;
-  Hl7Message message = Hl7Message::omi_o23;
-  std::string sending_application = "INFERAD", sending_facility;      // MSH-3, MSH-4
-  std::string receiving_application, receiving_facility;              // MSH-5, MSH-6
-  std::string processing_id = "P";                                    // MSH-11
-  std::string order_control = "XO";                                   // ORC-1
-  bool enhanced_acknowledgement = false;                              // MSH-15 and MSH-16
-  bool tq1_9 = true, orc_7_6 = true, obr_5 = false, obr_27_6 = true;  // where the priority stands
-  Level least_level = Level::high;                                    // less urgent decisions are not sent
-  std::chrono::seconds timeout{30};                                   // for the acknowledgement
-  bool operator==(const Hl7Destination&) const = default;
-};
-
 struct RetrySettings {
   std::chrono::seconds first{5}, longest{300};  // doubled from attempt to attempt
   double jitter = 0.2;                          // each wait is longer or shorter by up to this part
@@ -92,6 +76,7 @@ struct Settings {
   std::vector<Peer> peers;
   std::vector<ResultDestination> results;
   std::vector<Hl7Destination> hl7;
+  Hl7ListenerSettings hl7_listener;
   NoticeSettings notices;
   std::vector<UpsDestination> ups;
 

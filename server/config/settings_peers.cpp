@@ -18,8 +18,8 @@ constexpr std::array<std::pair<Word, PeerRole>, 5> kRoles{{{"send", PeerRole::se
                                                            {"query", PeerRole::query},
                                                            {"ups", PeerRole::ups},
                                                            {"worklist", PeerRole::worklist}}};
-constexpr std::array<std::pair<Word, Hl7Message>, 2> kMessages{
-    {{"OMI^O23", Hl7Message::omi_o23}, {"ORM^O01", Hl7Message::orm_o01}}};
+constexpr std::array<std::pair<Word, Hl7Message>, 3> kMessages{
+    {{"OMI^O23", Hl7Message::omi_o23}, {"ORM^O01", Hl7Message::orm_o01}, {"ORU^R01", Hl7Message::oru_r01}}};
 constexpr std::array<std::pair<Word, Word>, 3> kProcessing{{{"P", "P"}, {"T", "T"}, {"D", "D"}}};
 constexpr std::array<std::pair<Word, Word>, 3> kControl{{{"XO", "XO"}, {"XX", "XX"}, {"SC", "SC"}}};
 
@@ -76,17 +76,6 @@ void read_triage_only(JsonObject& object, ResultDestination& out) {
   out.send = {{ResultKind::sr_triage}};
 }
 
-void read_addresses(const JsonNode& node, std::vector<std::string>& out) {
-  for (const auto& element : node.elements(0, 256)) {
-    constexpr Word kExpected = "a text with an IP address or network";
-    const auto text = element.text(kExpected);
-    if (!text) continue;
-    const auto network = IpNetwork::parse(*text);
-    if (!network) element.fail(fmt::format("found {}: {}", element.found(), network.error().what));
-    out.push_back(*text);
-  }
-}
-
 // What the roles of a peer need.
 void check_peer(const JsonObject& object, const Peer& peer) {
   const auto need = [&](bool given, const char* member, const char* role) {
@@ -116,7 +105,7 @@ void read_fields(const JsonNode& node, Hl7Destination& out) {
   }
 }
 
-Hl7Destination read_hl7_destination(const JsonNode& node) {
+Hl7Destination read_hl7_destination(const JsonNode& node, const std::filesystem::path& folder) {
   Hl7Destination out;
   JsonObject object(node);
   if (const auto name = object.require("name")) read_name(*name, out.name);
@@ -130,6 +119,8 @@ Hl7Destination read_hl7_destination(const JsonNode& node) {
   read_choice(object, "processing_id", kProcessing, out.processing_id);
   read_choice(object, "order_control", kControl, out.order_control);
   object.read("enhanced_acknowledgement", out.enhanced_acknowledgement);
+  object.read("application_acknowledgement", out.application_acknowledgement);
+  if (const auto tls = object.find("tls")) read_tls(*tls, folder, out.tls);
   if (const auto fields = object.find("priority_fields")) read_fields(*fields, out);
   read_level(object, "least_level", out.least_level);
   object.read("timeout_s", out.timeout, 1, 600);
@@ -137,6 +128,17 @@ Hl7Destination read_hl7_destination(const JsonNode& node) {
 }
 
 }  // namespace
+
+void read_addresses(const JsonNode& node, std::vector<std::string>& out) {
+  for (const auto& element : node.elements(0, 256)) {
+    constexpr Word kExpected = "a text with an IP address or network";
+    const auto text = element.text(kExpected);
+    if (!text) continue;
+    const auto network = IpNetwork::parse(*text);
+    if (!network) element.fail(fmt::format("found {}: {}", element.found(), network.error().what));
+    out.push_back(*text);
+  }
+}
 
 void read_peers(const JsonNode& node, std::vector<Peer>& out) {
   for (const auto& element : node.elements(0, 256)) {
@@ -163,8 +165,8 @@ void read_results(const JsonNode& node, std::vector<ResultDestination>& out) {
   }
 }
 
-void read_hl7(const JsonNode& node, std::vector<Hl7Destination>& out) {
-  for (const auto& element : node.elements(0, 16)) out.push_back(read_hl7_destination(element));
+void read_hl7(const JsonNode& node, const std::filesystem::path& folder, std::vector<Hl7Destination>& out) {
+  for (const auto& element : node.elements(0, 16)) out.push_back(read_hl7_destination(element, folder));
 }
 
 }  // namespace inferad::config

@@ -33,7 +33,11 @@ void read_results(const JsonNode& node, std::vector<ResultDestination>& out);
 void read_encodings(const JsonNode& node, ResultDestination& out);  // after out.send: it must have what suits them
 void read_segmentation(const JsonNode& node, SegmentationSettings& out);
 void read_ups(const JsonNode& node, std::vector<UpsDestination>& out);
-void read_hl7(const JsonNode& node, std::vector<Hl7Destination>& out);
+void read_addresses(const JsonNode& node, std::vector<std::string>& out);  // IP addresses and networks
+// `folder`: what paths are relative to.
+void read_tls(const JsonNode& node, const std::filesystem::path& folder, TlsSettings& out);
+void read_hl7_listener(const JsonNode& node, const std::filesystem::path& folder, Hl7ListenerSettings& out);
+void read_hl7(const JsonNode& node, const std::filesystem::path& folder, std::vector<Hl7Destination>& out);
 void read_level(JsonObject& object, const char* name, Level& out);
 void read_notices(JsonObject& object, const Surroundings& around, NoticeSettings& out);  // several members of the root
 

@@ -40,6 +40,21 @@ Result<PriorityDecision> proposal_of(const Json& priority, const std::string& mo
   return decision;
 }
 
+// The concept of the item with this id.
+CodedFinding concept_of(const Json& root, const std::string& id) {
+  const auto items = root.find("items");
+  if (items == root.end() || !items->is_array()) return {};
+  for (const auto& item : *items) {
+    if (!item.is_object() || item.value("id", Json()) != id || !item.contains("concept")) continue;
+    const auto& code = item["concept"];
+    const auto part = [&](const char* name) {
+      return code.is_object() && code.contains(name) && code[name].is_string() ? code[name].get<std::string>() : "";
+    };
+    return {part("value"), part("scheme"), part("meaning")};
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<FindingsSummary> read_findings(std::string_view text) {
@@ -63,6 +78,8 @@ Result<FindingsSummary> read_findings(std::string_view text) {
   if (algorithm == root.end() || !algorithm->is_object()) return wrong("algorithm");
   INFERAD_TRY(const auto model, text_of(*algorithm, "model_sha256"));
   INFERAD_TRY(summary.proposal, proposal_of(*priority, model));
+  if (const auto id = priority->find("finding"); id != priority->end() && id->is_string())
+    summary.finding = concept_of(root, id->get<std::string>());
   summary.proposal->pipeline = summary.pipeline;
   summary.proposal->pipeline_version = summary.pipeline_version;
   return summary;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "server/base/result.h"
+#include "server/core/coded_finding.h"
 #include "server/core/priority.h"
 
 namespace inferad::flow {
@@ -19,6 +20,7 @@ struct FindingsSummary {
   int revision = 0;
   bool analysed = false, failed = false;     // neither: not analysed
   std::optional<PriorityDecision> proposal;  // without decided_at
+  CodedFinding finding;                      // that the proposal comes from; empty: it is none of the items
 };
 
 // invalid_input names the member that is missing or of another kind. A proposal without analysis is refused.

@@ -156,7 +156,10 @@ Result<std::vector<store::NewDelivery>> JobRun::messages_for(FindingsSummary& fi
   findings.proposal->decided_at = now;
   INFERAD_TRY(const auto content, parts_.ledger.study_content(lease_.study_id));
   INFERAD_TRY(auto study, attributes_of(content));
-  return messages_about({lease_, *findings.proposal, content.order_level, std::move(study)}, ways_of(settings_));
+  INFERAD_TRY(auto order, parts_.ledger.order_numbers(lease_.study_id));
+  return messages_about(
+      {lease_, *findings.proposal, content.order_level, std::move(study), findings.finding, std::move(order)},
+      ways_of(settings_));
 }
 
 // Of one image of the first series that the job looked at.

@@ -13,6 +13,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/base/result.h"
@@ -52,6 +53,18 @@ class IntakePort {
   virtual Result<std::unique_ptr<ObjectSink>> open(const IncomingObject& object) = 0;
   // released: by A-RELEASE. Else it was cut off, and more of its objects are likely to come.
   virtual void association_ended(std::uint64_t association, bool released) = 0;
+};
+
+// Who takes HL7 messages. Called on network threads, several at a time.
+class Hl7Receiver {
+ public:
+  virtual ~Hl7Receiver() = default;
+  // One message as it came, of any content. Its acknowledgements in the order to send them; what they accept is
+  // durable. May wait for the ledger.
+  virtual std::vector<std::string> receive(const std::string& message) = 0;
+  // `how`: "closed", "connection_lost", "frame_too_long", "too_slow", "tls_refused", "address_refused",
+  // "too_many_connections", "stopped". Must not wait.
+  virtual void connection_ended(std::string_view /*how*/) {}
 };
 
 // ---- files → flow ---------------------------------------------------------------------------------------------------
@@ -107,10 +120,17 @@ class StudyCounter {
                                                      std::stop_token stop) = 0;
 };
 
+// PEM files of a connection where both sides show a certificate.
+struct TlsFiles {
+  std::filesystem::path certificate, key;  // ours; the certificate with its chain
+  std::filesystem::path ca;                // who may have signed the other side's
+};
+
 struct Hl7Peer {
   std::string name, host;
   std::uint16_t port = 2575;
   std::chrono::seconds timeout{30};  // for connecting, and for the acknowledgement
+  std::optional<TlsFiles> tls = {};  // nullopt: plain
 };
 
 class Hl7Sender {

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HL7 messages that a priority decision asks for, one for each destination that wants decisions of its level. Pure.
+// The HL7 message about a decision, as a destination wants it. Pure.
 #pragma once
 
-#include <span>
-#include <vector>
-
-#include "server/config/settings.h"
-#include "server/core/attributes.h"
-#include "server/core/priority.h"
-#include "server/store/ledger_types.h"
+#include "server/flow/way.h"
 
 namespace inferad::flow {
 
-// Control ids derive from the job, so that a message made again is the same message. `study`: header attributes of one
-// image of it.
-std::vector<store::NewDelivery> priority_messages(const PriorityDecision& decision, const store::JobLease& job,
-                                                  const Attributes& study,
-                                                  std::span<const config::Hl7Destination> destinations);
+// The control id derives from the notice, so that a message made again is the same message.
+store::NewDelivery priority_message(const Notice& notice, const config::Hl7Destination& destination);
 
 }  // namespace inferad::flow

@@ -12,6 +12,8 @@
 
 #include "server/config/settings.h"
 #include "server/core/attributes.h"
+#include "server/core/coded_finding.h"
+#include "server/core/order.h"
 #include "server/core/priority.h"
 #include "server/flow/courier.h"
 #include "server/flow/dimse_ports.h"
@@ -24,7 +26,9 @@ struct Notice {
   store::JobLease job;  // whose findings these are
   PriorityDecision decision;
   Level order_level = Level::routine;
-  Attributes study;  // header attributes of one image of it
+  Attributes study;                        // header attributes of one image of it
+  CodedFinding finding = {};               // that the decision comes from
+  std::optional<OrderNumbers> order = {};  // of the RIS, when it sent one
 
   // Names this notice, the same when it is made again; job numbers alone would come again with a new data folder.
   std::string key() const;

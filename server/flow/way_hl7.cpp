@@ -2,8 +2,6 @@
 // HL7 v2 over MLLP.
 #include <fmt/format.h>
 
-#include <span>
-
 #include "server/flow/priority_messages.h"
 #include "server/flow/way.h"
 
@@ -17,12 +15,12 @@ class Hl7Way final : public Way {
   const std::string& name() const override { return destination_.name; }
   std::string address() const override { return fmt::format("{}:{}", destination_.host, destination_.port); }
   bool wants(const Notice& notice) const override { return notice.decision.level <= destination_.least_level; }
-  store::NewDelivery message(const Notice& notice) const override {
-    return priority_messages(notice.decision, notice.job, notice.study, std::span(&destination_, 1)).at(0);
-  }
+  store::NewDelivery message(const Notice& notice) const override { return priority_message(notice, destination_); }
   std::unique_ptr<Channel> channel(const Edges& edges, Metrics& metrics) const override {
-    return make_hl7_channel(edges.hl7, {destination_.name, destination_.host, destination_.port, destination_.timeout},
-                            metrics);
+    Hl7Peer peer{destination_.name, destination_.host, destination_.port, destination_.timeout};
+    const auto& tls = destination_.tls;
+    if (tls.on()) peer.tls = TlsFiles{tls.certificate, tls.key, tls.ca};
+    return make_hl7_channel(edges.hl7, std::move(peer), metrics);
   }
 
  private:

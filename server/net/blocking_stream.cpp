@@ -5,8 +5,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
 #include <optional>
+
+#include "server/net/tls.h"
 
 namespace inferad::net {
 
@@ -32,7 +35,7 @@ struct BlockingStream::State {
     const bool complete = result.has_value();
     if (!complete && at_deadline == AtDeadline::keep_open && !stop.stop_requested()) {
       error_code ignored;
-      socket.cancel(ignored);
+      stream.socket().cancel(ignored);
     } else if (!complete) {
       give_up();
     }
@@ -51,13 +54,13 @@ struct BlockingStream::State {
   void give_up() {
     error_code ignored;
     resolver.cancel();
-    socket.close(ignored);
+    stream.socket().close(ignored);
   }
 
   std::stop_token stop;
   asio::io_context io{1};
   tcp::resolver resolver{io};
-  tcp::socket socket{io};
+  TlsOrPlain stream{tcp::socket(io)};
 };
 
 BlockingStream::BlockingStream(std::stop_token stop) : state_(std::make_unique<State>(std::move(stop))) {}
@@ -66,6 +69,7 @@ BlockingStream::~BlockingStream() = default;
 Status BlockingStream::connect(const std::string& host, std::uint16_t port, SteadyTime deadline) {
   auto& state = *state_;
   state.give_up();
+  state.stream.reset(tcp::socket(state.io));
   std::vector<tcp::endpoint> endpoints;
   error_code no_address;
   if (const auto address = asio::ip::make_address(host, no_address); !no_address) {
@@ -83,20 +87,28 @@ Status BlockingStream::connect(const std::string& host, std::uint16_t port, Stea
   }
   INFERAD_TRY_STATUS(state.run(
       [&](auto done) {
-        asio::async_connect(state.socket, endpoints, [done](error_code error, const tcp::endpoint&) { done(error); });
+        asio::async_connect(state.stream.socket(), endpoints,
+                            [done](error_code error, const tcp::endpoint&) { done(error); });
       },
       deadline, "connect"));
   error_code ignored;
-  state.socket.set_option(tcp::no_delay(true), ignored);
+  state.stream.socket().set_option(tcp::no_delay(true), ignored);
   return ok();
+}
+
+Status BlockingStream::start_tls(const flow::TlsFiles& files, const std::string& host, SteadyTime deadline) {
+  auto& state = *state_;
+  INFERAD_TRY(auto context, make_tls_context(files, TlsRole::client));
+  state.stream.use_tls(std::move(context), host);
+  return state.run([&](auto done) { state.stream.async_handshake(TlsRole::client, done); }, deadline, "TLS handshake");
 }
 
 Status BlockingStream::write(std::span<const std::byte> bytes, SteadyTime deadline) {
   auto& state = *state_;
   return state.run(
       [&](auto done) {
-        asio::async_write(state.socket, asio::buffer(bytes.data(), bytes.size()),
-                          [done](error_code error, std::size_t) { done(error); });
+        state.stream.async_write(asio::buffer(bytes.data(), bytes.size()),
+                                 [done](error_code error, std::size_t) { done(error); });
       },
       deadline, "write");
 }
@@ -107,10 +119,10 @@ Result<std::size_t> BlockingStream::read(std::span<std::byte> out, SteadyTime de
   bool ended = false;
   INFERAD_TRY_STATUS(state.run(
       [&](auto done) {
-        state.socket.async_read_some(asio::buffer(out.data(), out.size()),
+        state.stream.async_read_some(asio::buffer(out.data(), out.size()),
                                      [&count, &ended, done](error_code error, std::size_t got) {
                                        count = got;
-                                       ended = error == asio::error::eof;
+                                       ended = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
                                        done(ended ? error_code() : error);
                                      });
       },
@@ -120,7 +132,8 @@ Result<std::size_t> BlockingStream::read(std::span<std::byte> out, SteadyTime de
 
 bool BlockingStream::has_input() const {
   error_code error;
-  return state_->socket.is_open() && state_->socket.available(error) > 0;
+  auto& socket = state_->stream.socket();
+  return socket.is_open() && socket.available(error) > 0;
 }
 
 void BlockingStream::close() { state_->give_up(); }

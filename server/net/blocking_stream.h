@@ -17,6 +17,7 @@
 
 #include "server/base/clock.h"
 #include "server/base/result.h"
+#include "server/flow/ports.h"
 
 namespace inferad::net {
 
@@ -28,10 +29,12 @@ class BlockingStream {
   BlockingStream& operator=(const BlockingStream&) = delete;
 
   Status connect(const std::string& host, std::uint16_t port, SteadyTime deadline);
+  // After connect: TLS from here on, both sides with a certificate; see net/tls.h. invalid_input: a file is not usable.
+  Status start_tls(const flow::TlsFiles& files, const std::string& host, SteadyTime deadline);
   Status write(std::span<const std::byte> bytes, SteadyTime deadline);  // all of it
   // What has come, at least one byte; 0 when the peer closed its side.
   Result<std::size_t> read(std::span<std::byte> out, SteadyTime deadline);
-  bool has_input() const;  // read() would not wait
+  bool has_input() const;  // read() would not wait; without TLS
   void close();
 
  private:

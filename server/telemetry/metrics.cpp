@@ -45,6 +45,8 @@ const std::vector<CounterInfo>& counter_infos() {
       {"inferad_worker_deaths_total", "Worker processes that ended unasked, by cause", {"reason"}},
       {"inferad_deliveries_total", "Attempts to send a result, by destination and result", {"destination", "result"}},
       {"inferad_hl7_acknowledgements_total", "HL7 acknowledgements received, by code", {"code"}},
+      {"inferad_hl7_messages_received_total", "HL7 messages received, by type and outcome", {"type", "outcome"}},
+      {"inferad_hl7_connections_total", "Connections of the HL7 listener, by how they ended", {"result"}},
   };
   return infos;
 }
@@ -68,6 +70,10 @@ constexpr std::array kGauges = {
     GaugeInfo{"inferad_disk_free_bytes", "Free space of the data folder"},
     GaugeInfo{"inferad_http_connections", "HTTP connections open now"},
     GaugeInfo{"inferad_event_streams", "Pages that follow live events"},
+    GaugeInfo{"inferad_hl7_connections", "Connections of the HL7 listener open now"},
+    GaugeInfo{"inferad_orders_waiting", "Orders of the RIS whose study has not come"},
+    GaugeInfo{"inferad_orders_joined", "Pairs of an order and its study"},
+    GaugeInfo{"inferad_orders_mismatched", "Orders not joined with a study of their number: another patient"},
 };
 
 prometheus::Histogram::BucketBoundaries stage_buckets() {
@@ -128,8 +134,8 @@ struct Metrics::Impl {
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>(version)) {
-  static_assert(kGauges.size() == static_cast<std::size_t>(Gauge::event_streams) + 1);
-  INFERAD_CHECK(counter_infos().size() == static_cast<std::size_t>(Counter::hl7_acknowledgements) + 1);
+  static_assert(kGauges.size() == static_cast<std::size_t>(Gauge::orders_mismatched) + 1);
+  INFERAD_CHECK(counter_infos().size() == static_cast<std::size_t>(Counter::hl7_connections) + 1);
 }
 
 Metrics::~Metrics() = default;

@@ -16,16 +16,18 @@ namespace inferad {
 // inferad_stage_duration_seconds{stage}: where the time of a study goes.
 enum class Stage { receive, assemble, queue, load, prepare, infer, measure, priority, write, deliver };
 
-enum class Counter {     // labels, in this order
-  instances,             // inferad_instances_received_total      {disposition}
-  received_bytes,        // inferad_received_bytes_total
-  associations,          // inferad_associations_total            {result}
-  store_responses,       // inferad_store_responses_total         {status}   use store_status_label()
-  studies,               // inferad_studies_completed_total       {reason}
-  jobs,                  // inferad_jobs_total                    {outcome}
-  worker_deaths,         // inferad_worker_deaths_total           {reason}
-  deliveries,            // inferad_deliveries_total              {destination, result}
-  hl7_acknowledgements,  // inferad_hl7_acknowledgements_total    {code}
+enum class Counter {      // labels, in this order
+  instances,              // inferad_instances_received_total      {disposition}
+  received_bytes,         // inferad_received_bytes_total
+  associations,           // inferad_associations_total            {result}
+  store_responses,        // inferad_store_responses_total         {status}   use store_status_label()
+  studies,                // inferad_studies_completed_total       {reason}
+  jobs,                   // inferad_jobs_total                    {outcome}
+  worker_deaths,          // inferad_worker_deaths_total           {reason}
+  deliveries,             // inferad_deliveries_total              {destination, result}
+  hl7_acknowledgements,   // inferad_hl7_acknowledgements_total    {code}
+  hl7_messages_received,  // inferad_hl7_messages_received_total  {type, outcome}
+  hl7_connections,        // inferad_hl7_connections_total        {result}
 };
 
 enum class Gauge {
@@ -41,6 +43,10 @@ enum class Gauge {
   disk_free_bytes,
   http_connections,
   event_streams,
+  hl7_connections_open,
+  orders_waiting,     // for a study
+  orders_joined,      // with studies
+  orders_mismatched,  // of another patient than the study with their number
 };
 
 class Metrics {

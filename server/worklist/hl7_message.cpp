@@ -138,7 +138,19 @@ std::string reason_text(const PriorityDecision& decision) {
   return hl7_escape(cut(text, kTextBytesMax));
 }
 
-std::string msh(const PriorityMessage& message, const Hl7Profile& profile, bool omi) {
+std::string_view type_of(OrderMessage message) {
+  switch (message) {
+    case OrderMessage::omi_o23:
+      return "OMI^O23^OMI_O23";
+    case OrderMessage::orm_o01:
+      return "ORM^O01";
+    case OrderMessage::oru_r01:
+      return "ORU^R01^ORU_R01";
+  }
+  return "";
+}
+
+std::string msh(const PriorityMessage& message, const Hl7Profile& profile) {
   // MSH counts its own separator as field 1, so MSH-n stands at index n-1.
   const auto index = [](std::size_t field) { return field - 1; };
   Segment segment("MSH");
@@ -148,12 +160,13 @@ std::string msh(const PriorityMessage& message, const Hl7Profile& profile, bool 
       .set(index(5), hl7_escape(profile.receiving_application))
       .set(index(6), hl7_escape(profile.receiving_facility))
       .set(index(7), hl7_time(message.created_at))
-      .set(index(9), omi ? "OMI^O23^OMI_O23" : "ORM^O01")
+      .set(index(9), std::string(type_of(profile.message)))
       .set(index(10), hl7_escape(message.control_id))
       .set(index(11), hl7_escape(profile.processing_id))
-      .set(index(12), omi ? "2.5.1" : "2.3.1")
+      .set(index(12), profile.message == OrderMessage::orm_o01 ? "2.3.1" : "2.5.1")
       .set(index(18), "UNICODE UTF-8");
-  if (profile.enhanced_acknowledgement) segment.set(index(15), "AL").set(index(16), "AL");
+  if (profile.enhanced_acknowledgement)
+    segment.set(index(15), "AL").set(index(16), profile.application_acknowledgement ? "AL" : "NE");
   return segment.text();
 }
 
@@ -168,36 +181,52 @@ std::string pid(const Attributes& study) {
       .text();
 }
 
-struct OrderNumbers {
-  std::string placer, filler, accession;
+// As they stand in fields: what the RIS wrote, else what the images say.
+struct OrderFields {
+  std::string placer, filler, accession, service;
 };
 
-OrderNumbers order_numbers(const Attributes& study) {
-  return {escaped(study, "PlacerOrderNumberImagingServiceRequest"),
-          escaped(study, "FillerOrderNumberImagingServiceRequest"), escaped(study, "AccessionNumber")};
+OrderFields order_fields(const PriorityMessage& message) {
+  OrderFields out{escaped(message.study, "PlacerOrderNumberImagingServiceRequest"),
+                  escaped(message.study, "FillerOrderNumberImagingServiceRequest"),
+                  escaped(message.study, "AccessionNumber"), ""};
+  const auto prefer = [](std::string& field, const std::string& of_order) {
+    if (!of_order.empty()) field = of_order;
+  };
+  if (message.order) {
+    prefer(out.placer, message.order->placer_field);
+    prefer(out.filler, message.order->filler_field);
+    prefer(out.accession, hl7_escape(message.order->accession));
+    out.service = message.order->service_field;
+  }
+  // OBR-4 is required; without an order of the RIS the description stands in as text.
+  if (out.service.empty()) out.service = "^" + escaped(message.study, "StudyDescription");
+  if (out.service == "^") out.service += escaped(message.study, "Modality");
+  return out;
 }
 
 std::string orc(const PriorityMessage& message, const Hl7Profile& profile, std::string_view priority) {
-  const OrderNumbers numbers = order_numbers(message.study);
+  const OrderFields fields = order_fields(message);
+  const bool report = profile.message == OrderMessage::oru_r01;
   Segment segment("ORC");
-  segment.set(1, hl7_escape(profile.order_control)).set(2, numbers.placer).set(3, numbers.filler);
+  segment.set(1, report ? "RE" : hl7_escape(profile.order_control)).set(2, fields.placer).set(3, fields.filler);
   if (profile.orc_7_6) segment.set(7, fmt::format("^^^^^{}", priority));
   return segment.set(9, hl7_time(message.created_at)).text();
 }
 
 std::string obr(const PriorityMessage& message, const Hl7Profile& profile, std::string_view priority) {
-  const OrderNumbers numbers = order_numbers(message.study);
+  const OrderFields fields = order_fields(message);
   Segment segment("OBR");
-  // OBR-4 is required; the order's own procedure code is with the RIS, so the description stands in as text.
-  std::string service = escaped(message.study, "StudyDescription");
-  if (service.empty()) service = escaped(message.study, "Modality");
-  segment.set(1, "1").set(2, numbers.placer).set(3, numbers.filler).set(4, fmt::format("^{}", service));
+  segment.set(1, "1").set(2, fields.placer).set(3, fields.filler).set(4, fields.service);
   if (profile.obr_5) segment.set(5, std::string(priority));
   segment.set(13, reason_text(message.decision))
-      .set(18, numbers.accession)
+      .set(18, fields.accession)
       .set(19, escaped(message.study, "StudyID"))
       .set(24, escaped(message.study, "Modality"));
   if (profile.obr_27_6) segment.set(27, fmt::format("^^^^^{}", priority));
+  if (profile.message == OrderMessage::oru_r01) {
+    segment.set(7, hl7_time(message.created_at)).set(22, hl7_time(message.created_at)).set(25, "P");
+  }
   return segment.text();
 }
 
@@ -205,9 +234,10 @@ std::string nte(const PriorityMessage& message) {
   return Segment("NTE").set(1, "1").set(2, "L").set(3, reason_text(message.decision)).text();
 }
 
-std::string ipc(const Attributes& study) {
+std::string ipc(const PriorityMessage& message) {
+  const Attributes& study = message.study;
   return Segment("IPC")
-      .set(1, escaped(study, "AccessionNumber"))
+      .set(1, order_fields(message).accession)
       .set(2, escaped(study, "StudyID"))
       .set(3, escaped(study, "StudyInstanceUID"))
       .set(5, escaped(study, "Modality"))
@@ -216,6 +246,69 @@ std::string ipc(const Attributes& study) {
 
 std::string zds(const Attributes& study) {
   return Segment("ZDS").set(1, fmt::format("{}^INFERAD^Application^DICOM", escaped(study, "StudyInstanceUID"))).text();
+}
+
+// The observations of a notification, numbered from 1. All of them preliminary and by a machine.
+class Observations {
+ public:
+  explicit Observations(const PriorityMessage& message) : message_(message) {}
+
+  // `flags`: OBX-8, abnormal flags (table 0078).
+  Observations& add(const char* type, const std::string& what, const std::string& value, const char* flags = "") {
+    const auto& decision = message_.decision;
+    text_ += Segment("OBX")
+                 .set(1, std::to_string(++count_))
+                 .set(2, type)
+                 .set(3, what)
+                 .set(4, "1")
+                 .set(5, value)
+                 .set(8, flags)
+                 .set(11, "P")
+                 .set(14, hl7_time(message_.created_at))
+                 .set(17, fmt::format("{}^{} {}^99INFERAD", hl7_escape(decision.pipeline),
+                                      hl7_escape(decision.pipeline), hl7_escape(decision.pipeline_version)))
+                 .text();
+    return *this;
+  }
+  std::string text() const { return text_; }
+
+ private:
+  const PriorityMessage& message_;
+  int count_ = 0;
+  std::string text_;
+};
+
+// NM knows no exponent.
+std::string number(double value) {
+  auto text = fmt::format("{:.6f}", value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string coded(const CodedFinding& finding) {
+  return fmt::format("{}^{}^{}", hl7_escape(finding.value), hl7_escape(finding.meaning), hl7_escape(finding.scheme));
+}
+
+// Preliminary whatever its level, and said to be a machine's in an observation of its own: some receivers drop NTE.
+std::string observations(const PriorityMessage& message) {
+  const auto& decision = message.decision;
+  Observations out(message);
+  const char* const flags = decision.level == Level::stat ? "AA" : "A";
+  if (message.finding.value.empty())
+    out.add("TX", "FINDING^AI finding^99INFERAD", hl7_escape(cut(decision.reason, kTextBytesMax)), flags);
+  else
+    out.add("CWE", coded(message.finding), "52101004^Present^SCT", flags);
+  const auto what = [&](const char* code) {
+    return fmt::format("{}^{}^99INFERAD", code, hl7_escape(decision.score_name));
+  };
+  if (decision.score) out.add("NM", what("SCORE"), number(*decision.score), flags);
+  if (decision.threshold) out.add("NM", what("THRESHOLD"), number(*decision.threshold));
+  out.add("ST", "MODEL^AI model^99INFERAD",
+          hl7_escape(
+              fmt::format("{} {}, SHA-256 {}", decision.pipeline, decision.pipeline_version, decision.model_sha256)));
+  out.add("ST", "STATUS^Status^99INFERAD", "AI result, not verified, not for primary diagnosis");
+  return out.add("HD", "113014^DICOM Study^DCM", escaped(message.study, "StudyInstanceUID")).text();
 }
 
 }  // namespace
@@ -254,12 +347,13 @@ std::string hl7_escape(std::string_view text) {
 }
 
 std::string priority_message(const PriorityMessage& message, const Hl7Profile& profile) {
-  const bool omi = profile.message == OrderMessage::omi_o23;
   const std::string_view priority = hl7_priority(message.decision.level);
-  std::string text = msh(message, profile, omi) + pid(message.study) + orc(message, profile, priority);
-  if (omi && profile.tq1_9) text += Segment("TQ1").set(1, "1").set(9, std::string(priority)).text();
+  std::string text = msh(message, profile) + pid(message.study) + orc(message, profile, priority);
+  if (profile.message == OrderMessage::omi_o23 && profile.tq1_9)
+    text += Segment("TQ1").set(1, "1").set(9, std::string(priority)).text();
   text += obr(message, profile, priority) + nte(message);
-  return text + (omi ? ipc(message.study) : zds(message.study));
+  if (profile.message == OrderMessage::oru_r01) return text + observations(message);
+  return text + (profile.message == OrderMessage::omi_o23 ? ipc(message) : zds(message.study));
 }
 
 Result<Acknowledgement> parse_acknowledgement(std::string_view message) {

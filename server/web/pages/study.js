@@ -138,7 +138,8 @@ function historyPanel(history) {
 }
 
 function studyPanel(entry) {
-  return panel('Study', facts(['Accession', entry.accession_number], ['Modality', entry.modality], ['Body part', entry.body_part],
+  return panel('Study', facts(['Accession', entry.accession_number], ['Order', [entry.placer_order_number, entry.filler_order_number].filter(Boolean).join(' / ')],
+    ['Order says', entry.order_note], ['Patient at', entry.patient_location], ['Modality', entry.modality], ['Body part', entry.body_part],
     ['Institution', entry.institution], ['Referring', personName(entry.referring_physician)],
     ['Images', `${entry.instances.toLocaleString('en-GB')} in ${entry.series.toLocaleString('en-GB')} series`],
     ['First image', timeEl(entry.arrived_at)], ['Last image', entry.last_image_at ? timeEl(entry.last_image_at) : ''],

@@ -34,6 +34,10 @@ TEST_CASE("each wrong value is told at its place with what was expected") {
   check(R"({"log_level": "inof"})", "1:15: /log_level", "did you mean \"info\"?");
   check(R"({"dicom": {"bind": "localhost"}})", "1:20: /dicom/bind", "IP address");
   check(R"({"dicom": {"bind": "0.0.0.0"}})", "1:20: /dicom/bind", "insecure_plaintext");
+  check(R"({"hl7_listener": {"bind": "0.0.0.0"}})", "1:27: /hl7_listener/bind", "insecure_plaintext");
+  check(R"({"hl7_listener": {"accession_fields": ["OBR18"]}})", "1:40: /hl7_listener/accession_fields/0", "OBR-18");
+  check(R"({"hl7_listener": {"reading_started": ["IP"]}})", "1:39: /hl7_listener/reading_started/0", "ORC-5=CM");
+  check(R"({"hl7_listener": {"character_set": "latin1"}})", "1:36: /hl7_listener/character_set", "8859/1");
   check(R"({"http": {"bind": "::"}})", "1:19: /http/bind", "insecure_plaintext");
   check(R"({"site": {"timezone": "+2500"}})", "1:23: /site/timezone", "+0100");
   check(R"({"site": {"viewer_url": "javascript:{study_uid}"}})", "1:25: /site/viewer_url", "http:// or https://");
@@ -183,6 +187,9 @@ TEST_CASE("a full settings file is read as written") {
     "results": [{"peer": "pacs", "send": [["SEG_LABELMAP", "SEG"], "SR"]}],
     "hl7": [{"name": "engine", "host": "::1", "message": "ORM^O01", "least_level": "STAT",
              "priority_fields": {"OBR-5": true}}],
+    "hl7_listener": {"enabled": true, "addresses": ["192.0.2.0/24"], "priority_fields": ["OBR-5"],
+                     "priority_codes": {"x": "LOW"}, "reading_started": ["ORC-5=IP", "OBR-25.1=I"],
+                     "tls": {"certificate": "inferad.json", "key": "inferad.json", "ca": "inferad.json"}},
     "worklist": {"delta_minutes": 100}, "workers": {"program": "bin/w"}})");
   INFO((config.problems.empty() ? "" : config.problems[0]));
   REQUIRE(config.problems.empty());
@@ -193,6 +200,9 @@ TEST_CASE("a full settings file is read as written") {
   CHECK(settings.hl7[0].message == Hl7Message::orm_o01);
   CHECK(settings.hl7[0].obr_5);
   CHECK(settings.hl7[0].least_level == Level::stat);
+  CHECK(settings.hl7_listener.priority_codes == std::map<std::string, Level>{{"X", Level::low}});
+  CHECK(settings.hl7_listener.started_statuses == std::vector<Hl7Status>{{"ORC-5", "IP"}, {"OBR-25.1", "I"}});
+  CHECK(settings.hl7_listener.tls.key == config.folder() / "config/inferad.json");
   CHECK(settings.worklist.targets[1] == std::chrono::minutes(25));
   CHECK(settings.workers.program == config.folder() / "config/bin/w");
 }

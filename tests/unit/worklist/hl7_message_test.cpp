@@ -55,6 +55,40 @@ TEST_CASE("the priority goes out as ORM^O01 with the study in ZDS") {
             kReason + "\nZDS|2.25.4001^INFERAD^Application^DICOM\n");
 }
 
+TEST_CASE("the finding goes out as ORU^R01 that nobody can take for a report") {
+  Hl7Profile profile;
+  profile.message = OrderMessage::oru_r01;
+  profile.enhanced_acknowledgement = true;
+  profile.application_acknowledgement = false;
+  profile.orc_7_6 = profile.obr_27_6 = false;
+  auto message = sample_message();
+  message.decision.model_sha256 = "abc";
+  message.order = OrderNumbers{"1", "2", "ACC9", "1^RIS", "2^PACS&x", "71250^CT^C4"};
+  const std::string method = "|||P|||20261125090000+0000|||ct-lung-density^ct-lung-density 1.0.0^99INFERAD\n";
+  CHECK(lines(priority_message(message, profile)) ==
+        "MSH|^~\\&|INFERAD||||20261125090000+0000||ORU^R01^ORU_R01|17-1-HL7|P|2.5.1|||AL|NE||UNICODE UTF-8\n"
+        "PID|1||P1^^^HOSP^MR||Doe^Jane^Q^PhD^Dr^^L^A~X^Y^^^^^L^I||19700101|F\n"
+        "ORC|RE|1^RIS|2^PACS&x||||||20261125090000+0000\n"
+        "OBR|1|1^RIS|2^PACS&x|71250^CT^C4|||20261125090000+0000||||||" +
+            std::string(kReason) + "|||||ACC9|RP1|||20261125090000+0000||CT|P\nNTE|1|L|" + kReason +
+            "\n"
+            "OBX|1|CWE|87433001^Pulmonary emphysema^SCT|1|52101004^Present^SCT|||AA" +
+            method + "OBX|2|NM|SCORE^LAA-950 %^99INFERAD|1|31.2|||AA" + method +
+            "OBX|3|NM|THRESHOLD^LAA-950 %^99INFERAD|1|25|||" + method +
+            "OBX|4|ST|MODEL^AI model^99INFERAD|1|ct-lung-density 1.0.0, SHA-256 abc|||" + method +
+            "OBX|5|ST|STATUS^Status^99INFERAD|1|AI result, not verified, not for primary diagnosis|||" + method +
+            "OBX|6|HD|113014^DICOM Study^DCM|1|2.25.4001|||" + method);
+}
+
+TEST_CASE("an order of the RIS is called what the RIS calls it") {
+  auto message = sample_message();
+  message.order = OrderNumbers{"1", "", "ACC9", "1^RIS", "", "71250^CT^C4"};
+  const auto text = lines(priority_message(message, {}));
+  CHECK(text.find("ORC|XO|1^RIS|FI1|") != std::string::npos);
+  CHECK(text.find("OBR|1|1^RIS|FI1|71250^CT^C4|") != std::string::npos);
+  CHECK(text.find("IPC|ACC9|RP1|2.25.4001||CT") != std::string::npos);
+}
+
 TEST_CASE("a name in several scripts keeps all of them, an alphabetic one stands alone") {
   const auto pid_5 = [](const char* name) {
     auto message = sample_message();

@@ -40,6 +40,20 @@ class ParserTest(unittest.TestCase):
         for suffix in ("", "-hostile"):
             self.assertEqual(self.segments("omi" + suffix), ["MSH", "PID", "ORC", "TQ1", "OBR", "NTE", "IPC"])
             self.assertEqual(self.segments("orm" + suffix), ["MSH", "PID", "ORC", "OBR", "NTE", "ZDS"])
+            self.assertEqual(self.segments("oru" + suffix), ["MSH", "PID", "ORC", "OBR", "NTE"] + ["OBX"] * 6)
+
+    def test_a_finding_is_preliminary_and_names_score_threshold_and_model(self):
+        oru = self.parsed("oru")
+        self.assertEqual((oru["MSH.F9.R1.C1"], oru["MSH.F9.R1.C3"], oru["OBR.F25"]), ("ORU", "ORU_R01", "P"))
+        observations = oru.segments("OBX")
+        self.assertEqual({str(one[11]) for one in observations}, {"P"})
+        self.assertEqual([str(one[2]) for one in observations], ["CWE", "NM", "NM", "ST", "ST", "HD"])
+        self.assertEqual(oru["OBX1.F3.R1.C1"], "87433001")
+        self.assertEqual(oru["OBX1.F3.R1.C3"], "SCT")
+        self.assertEqual([str(one[5]) for one in observations[1:3]], ["31.2", "25"])
+        self.assertEqual(oru["OBX1.F17.R1.C2"], "ct-lung-density 1.0.0")
+        self.assertIn("not verified", str(observations[4][5]))
+        self.assertEqual(str(observations[5][5]), "2.25.4001")
 
     def test_priority_is_where_receivers_look(self):
         omi, orm = self.parsed("omi"), self.parsed("orm")

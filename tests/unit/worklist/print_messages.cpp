@@ -6,10 +6,10 @@
 
 int main() {
   using namespace inferad::worklist;
-  for (const auto kind : {OrderMessage::omi_o23, OrderMessage::orm_o01}) {
+  for (const auto kind : {OrderMessage::omi_o23, OrderMessage::orm_o01, OrderMessage::oru_r01}) {
     Hl7Profile profile;
     profile.message = kind;
-    const std::string name = kind == OrderMessage::omi_o23 ? "omi" : "orm";
+    const std::string name = kind == OrderMessage::omi_o23 ? "omi" : kind == OrderMessage::orm_o01 ? "orm" : "oru";
     const std::string plain = priority_message(sample_message(), profile);
     const std::string hostile = priority_message(hostile_message(), profile);
     std::cout << name << ' ' << plain.size() << '\n'

@@ -14,6 +14,11 @@ inline PriorityMessage sample_message(Level level = Level::stat) {
   message.decision.reason = "Emphysema: LAA-950 31.2 % (threshold 25 %)";
   message.decision.pipeline = "ct-lung-density";
   message.decision.pipeline_version = "1.0.0";
+  message.decision.score_name = "LAA-950 %";
+  message.decision.score = 31.2;
+  message.decision.threshold = 25;
+  message.decision.model_sha256 = std::string(64, 'a');
+  message.finding = {"87433001", "SCT", "Pulmonary emphysema"};
   message.study = {{"PatientName", "Doe^Jane^Q^Dr^PhD=X^Y"},
                    {"PatientID", "P1"},
                    {"IssuerOfPatientID", "HOSP"},
@@ -37,6 +42,7 @@ inline PriorityMessage hostile_message() {
       "1\xFF\x00\x7F"
       "2";
   message.study["StudyDescription"] = "CT \xE8\x83\xB8\xE9\x83\xA8 \xE2\x80\xA8NTE|1||\xC2\x85OBR|1";
+  message.finding.meaning = "A|B^C~D\\E&F\rOBX|9";
   message.decision.reason = std::string(900, '~') + "\xC3\x84";
   return message;
 }
