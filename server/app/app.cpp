@@ -3,6 +3,7 @@
 
 #include "server/app/ask_node.h"
 #include "server/app/installation.h"
+#include "server/app/restart_settings.h"
 #include "server/app/worker_program.h"
 #include "server/base/durable.h"
 #include "server/base/log.h"
@@ -89,9 +90,11 @@ void App::make_flow() {
     bells_.jobs.ring();  // a job may wait for this worker
     study_changed(0);
   }));
-  outbox_ = std::make_unique<flow::Outbox>(*ledger_, dicom_client_,
-                                           flow::Edges{mllp_client_, web_sender_, worklist_files_, &dimse_client_},
-                                           settings_, bells_, metrics_, changed);
+  outbox_ = std::make_unique<flow::Outbox>(
+      *ledger_, dicom_client_, flow::Edges{mllp_client_, web_sender_, worklist_files_, mail_sender_, &dimse_client_},
+      settings_, bells_, metrics_, changed);
+  escalation_ =
+      std::make_unique<flow::Escalation>(flow::Escalation::Parts{*ledger_, bells_, metrics_, changed}, settings_);
   dispatcher_ = std::make_unique<flow::Dispatcher>(
       flow::JobParts{*ledger_, *spool_, headers_, bells_, metrics_, changed}, *workers_, settings_, installation_id_);
   clerk_ = std::make_unique<flow::Clerk>(
@@ -133,6 +136,7 @@ Status App::open_doors() {
   outbox_->start();
   if (desk_) desk_->start();
   if (reporter_) reporter_->start();
+  escalation_->start();
   log::info("started", {{"dicom", settings_.dicom.bind},
                         {"dicom_port", listener_->port()},
                         {"hl7_port", hl7_listener_->port()},
@@ -144,27 +148,8 @@ Status App::open_doors() {
 }
 
 void App::reload(config::Configuration next) {
-  auto kept = next.settings;  // what is read at start only stays as it is
-  const auto& old = settings_;
-  kept.ae_title = old.ae_title;
-  kept.data_folder = old.data_folder;
-  kept.pipelines_folder = old.pipelines_folder;
-  kept.models_folder = old.models_folder;
-  kept.insecure_plaintext = old.insecure_plaintext;
-  kept.site = old.site;
-  kept.dicom = old.dicom;
-  kept.http = old.http;
-  kept.storage = old.storage;
-  kept.assembler = old.assembler;
-  kept.workers = old.workers;
-  kept.retry = old.retry;
-  kept.results = old.results;
-  kept.hl7 = old.hl7;
-  kept.hl7_listener = old.hl7_listener;
-  kept.notices = old.notices;
-  kept.ups = old.ups;
-  if (kept != next.settings) log::warning("reload_needs_restart", {{"what", "settings that are read at start only"}});
-  next.settings = std::move(kept);
+  if (const auto waits = keep_until_restart(next.settings, settings_); !waits.empty())
+    log::warning("reload_needs_restart", {{"settings", waits}});
   log::set_level(next.settings.log_level);
   admission_.set(access_of(next.settings));
   clerk_->set_routing(routing_of(next));
@@ -179,6 +164,7 @@ void App::stop(std::chrono::milliseconds grace) {
   if (hl7_listener_) hl7_listener_->stop();
   if (listener_) listener_->stop(grace);
   sync_pool_.reset();  // objects on their way to the disk still reach the clerk
+  escalation_.reset();
   outbox_.reset();
   dispatcher_.reset();
   clerk_.reset();

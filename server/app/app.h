@@ -17,6 +17,7 @@
 #include "server/dicom/worklist_files.h"
 #include "server/flow/clerk.h"
 #include "server/flow/dispatcher.h"
+#include "server/flow/escalation.h"
 #include "server/flow/outbox.h"
 #include "server/flow/ups_desk.h"
 #include "server/flow/ups_reporter.h"
@@ -24,6 +25,7 @@
 #include "server/net/dicom_server.h"
 #include "server/net/dimse_client.h"
 #include "server/net/http_server.h"
+#include "server/net/mail_sender.h"
 #include "server/net/mllp_client.h"
 #include "server/net/web_sender.h"
 #include "server/web/site.h"
@@ -65,6 +67,7 @@ class App {
   dicom::DcmtkWorklistFiles worklist_files_;
   dicom::Codec codec_;
   net::DimseClient dimse_client_{codec_};
+  net::CurlMailSender mail_sender_;
   std::unique_ptr<store::Spool> spool_;
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<store::Workitems> workitems_;  // these three: only where a peer has the role worklist
@@ -78,6 +81,7 @@ class App {
   std::unique_ptr<web::Site> site_;
   std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<flow::Outbox> outbox_;
+  std::unique_ptr<flow::Escalation> escalation_;
   std::unique_ptr<flow::Dispatcher> dispatcher_;
   std::unique_ptr<flow::Clerk> clerk_;
   std::unique_ptr<flow::SyncPool> sync_pool_;

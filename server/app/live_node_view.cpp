@@ -12,6 +12,7 @@
 #include "server/flow/pipeline_card.h"
 #include "server/flow/reading_list.h"
 #include "server/flow/way.h"
+#include "server/store/criticals.h"
 
 namespace inferad::app {
 
@@ -102,6 +103,12 @@ Status LiveNodeView::start_reading(std::int64_t study, const std::string& reader
 
 Status LiveNodeView::release_reading(std::int64_t study) {
   INFERAD_TRY_STATUS(parts_.ledger.release_reading(study, wall_now()));
+  if (parts_.study_changed) parts_.study_changed(study);
+  return ok();
+}
+
+Status LiveNodeView::acknowledge(std::int64_t study, const std::string& reader) {
+  INFERAD_TRY_STATUS(store::CriticalLedger(parts_.ledger).acknowledge(study, reader, wall_now()));
   if (parts_.study_changed) parts_.study_changed(study);
   return ok();
 }
@@ -288,6 +295,15 @@ void LiveNodeView::refresh(const store::LedgerCounts& counts) {
   metrics.set(Gauge::oldest_delivery_age_seconds, std::max(0.0, age));
   metrics.set(Gauge::workers, workers.workers);
   metrics.set(Gauge::workers_ready, workers.ready);
+  if (const auto critical = store::CriticalLedger(parts_.ledger).counts()) {
+    const auto since = critical->oldest_at ? wall_now() - *critical->oldest_at : Millis(0);
+    metrics.set(Gauge::critical_waiting, critical->waiting);
+    metrics.set(Gauge::critical_escalated, critical->escalated);
+    metrics.set(Gauge::critical_oldest_age_seconds, std::max(0.0, std::chrono::duration<double>(since).count()));
+    metrics.set(Gauge::critical_acknowledged, static_cast<double>(critical->acknowledged));
+    metrics.set(Gauge::critical_acknowledge_seconds, std::chrono::duration<double>(critical->acknowledge_time).count());
+    metrics.set(Gauge::pipelines_held, critical->pipelines_held);
+  }
   metrics.set(Gauge::disk_free_bytes, static_cast<double>(parts_.spool.free_bytes()));
 }
 

@@ -39,6 +39,7 @@ class LiveNodeView final : public web::NodeView {
   bool starts_recorded() override;
   Status start_reading(std::int64_t study, const std::string& reader) override;
   Status release_reading(std::int64_t study) override;
+  Status acknowledge(std::int64_t study, const std::string& reader) override;
   Result<std::vector<ReadingRecord>> readings(int days) override;
   Result<StudyDetail> study(std::int64_t id) override;
   Result<std::vector<JobView>> jobs() override;

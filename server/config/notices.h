@@ -57,10 +57,40 @@ struct WorklistFolder {
   bool operator==(const WorklistFolder&) const = default;
 };
 
+// E-mail: gets only what is sent to it by name.
+struct MailDestination {
+  std::string name, host;
+  std::uint16_t port = 25;
+  bool starttls = false;
+  std::filesystem::path ca_file;  // as Webhook::ca_file
+  std::string from;
+  std::vector<std::string> to;
+  std::string link;  // address of our pages, as people reach them; "" = none is given
+  StudyFields study{{"accession_number", "AccessionNumber"}};
+  std::chrono::seconds timeout{30};
+  bool operator==(const MailDestination&) const = default;
+};
+
+struct EscalationStep {
+  std::chrono::milliseconds after{0};  // the time for acknowledging is over
+  std::vector<std::string> to;         // names of destinations
+  bool operator==(const EscalationStep&) const = default;
+};
+
+struct CriticalSettings {
+  std::chrono::milliseconds acknowledge_within{0};  // since the finding; 0 = nobody has to acknowledge
+  Level least_level = Level::stat;                  // of the findings that somebody has to acknowledge
+  std::vector<EscalationStep> steps;                // by `after`; empty = the page and the history only
+  std::chrono::milliseconds repeat{15 * 60'000};    // of the last step, until somebody acknowledges
+  bool operator==(const CriticalSettings&) const = default;
+};
+
 struct NoticeSettings {
   std::vector<Webhook> webhooks;
   std::vector<FhirServer> fhir;
   std::vector<WorklistFolder> worklist_folders;
+  std::vector<MailDestination> mail;
+  CriticalSettings critical;
   bool operator==(const NoticeSettings&) const = default;
 };
 

@@ -43,7 +43,7 @@ void check_bind(const JsonNode& root, const char* part, const std::string& bind,
 // A name may stand once among peers and destinations of messages: deliveries and metrics go by it.
 void check_names(const JsonNode& root) {
   std::map<std::string, std::string> pointers;
-  for (const char* list : {"peers", "hl7", "webhooks", "fhir", "worklist_folders", "ups"}) {
+  for (const char* list : {"peers", "hl7", "webhooks", "fhir", "worklist_folders", "ups", "mail"}) {
     const auto node = root.member(list);
     if (!node || !node->is_array()) continue;
     for (const auto& element : node->elements(0, SIZE_MAX)) {
@@ -138,6 +138,7 @@ Settings read_settings(const fs::path& file, Problems& problems) {
   check_bind(root, "hl7_listener", out.hl7_listener.bind, out.insecure_plaintext || out.hl7_listener.tls.on());
   check_names(root);
   check_references(root, out);
+  check_escalation(root, out);
   return out;
 }
 

@@ -138,6 +138,71 @@ WorklistFolder read_worklist_folder(const JsonNode& node, const Surroundings& ar
   return out;
 }
 
+// A plain one: no comment, no quotes, nothing that a header could end with.
+void read_mail_address(const JsonNode& node, std::string& out) {
+  constexpr std::string_view kExpected = "a text with a mail address, as duty@example.org";
+  const auto text = node.text(kExpected);
+  if (!text) return;
+  const auto at = text->find('@');
+  const bool good = at != std::string::npos && at > 0 && at + 1 < text->size() && text->size() <= 254 &&
+                    text->find('@', at + 1) == std::string::npos && std::all_of(text->begin(), text->end(), [](char c) {
+                      return c > ' ' && c < 127 && std::string_view("<>(),;:\"\\[]").find(c) == std::string_view::npos;
+                    });
+  if (good)
+    out = *text;
+  else
+    node.fail_expected(kExpected);
+}
+
+MailDestination read_mail_destination(const JsonNode& node, const Surroundings& around) {
+  MailDestination out;
+  JsonObject object(node);
+  if (const auto name = object.require("name")) read_name(*name, out.name);
+  if (const auto host = object.require("host")) read_host(*host, out.host);
+  object.read("port", out.port, 1, 65535);
+  object.read("starttls", out.starttls);
+  read_file_name(object, "ca_file", around, out.ca_file);
+  if (const auto from = object.require("from")) read_mail_address(*from, out.from);
+  if (const auto to = object.require("to"))
+    for (const auto& element : to->elements(1, 32)) read_mail_address(element, out.to.emplace_back());
+  object.read("link", out.link);
+  while (out.link.ends_with('/')) out.link.pop_back();
+  if (const auto study = object.find("study")) read_study_fields(*study, out.study);
+  object.read("timeout_s", out.timeout, 1, 600);
+  if (!out.starttls && !is_loopback(out.host) && !around.insecure_plaintext && !out.host.empty())
+    node.fail(
+        "mail would travel readably: set \"starttls\": true, use a mail server on this machine, or set "
+        "\"insecure_plaintext\": true");
+  return out;
+}
+
+void read_minutes(JsonObject& object, const char* name, std::chrono::milliseconds& out, double least, double most) {
+  constexpr double kPerMinute = 60'000;
+  double minutes = static_cast<double>(out.count()) / kPerMinute;
+  object.read(name, minutes, least, most);
+  out = std::chrono::milliseconds(static_cast<std::int64_t>(minutes * kPerMinute + 0.5));
+}
+
+void read_critical(const JsonNode& node, CriticalSettings& out) {
+  JsonObject object(node);
+  read_minutes(object, "acknowledge_within_minutes", out.acknowledge_within, 0, 1440);
+  read_level(object, "least_level", out.least_level);
+  read_minutes(object, "repeat_minutes", out.repeat, 0.05, 1440);
+  const auto steps = object.find("steps");
+  if (!steps) return;
+  for (const auto& element : steps->elements(0, 10)) {
+    auto& step = out.steps.emplace_back();
+    JsonObject members(element);
+    read_minutes(members, "after_minutes", step.after, 0, 1440);
+    if (const auto to = members.require("to"))
+      for (const auto& name : to->elements(1, kDestinationsMax)) read_name(name, step.to.emplace_back());
+    if (out.steps.size() > 1 && step.after < out.steps[out.steps.size() - 2].after)
+      element.fail("\"after_minutes\" is less than that of the step before: put the steps in order");
+  }
+  if (!out.steps.empty() && out.acknowledge_within.count() == 0)
+    steps->fail("these steps never come: set \"acknowledge_within_minutes\"");
+}
+
 template <class Destination, class Read>
 void read_list(JsonObject& object, const char* name, std::vector<Destination>& out, Read read) {
   const auto node = object.find(name);
@@ -156,6 +221,27 @@ void read_notices(JsonObject& object, const Surroundings& around, NoticeSettings
   read_list(object, "fhir", out.fhir, [&](const JsonNode& node) { return read_fhir_server(node, around); });
   read_list(object, "worklist_folders", out.worklist_folders,
             [&](const JsonNode& node) { return read_worklist_folder(node, around); });
+  read_list(object, "mail", out.mail, [&](const JsonNode& node) { return read_mail_destination(node, around); });
+  if (const auto node = object.find("critical")) read_critical(*node, out.critical);
+}
+
+void check_escalation(const JsonNode& root, const Settings& settings) {
+  std::vector<std::string> known;
+  for (const auto& each : settings.hl7) known.push_back(each.name);
+  for (const auto& each : settings.notices.webhooks) known.push_back(each.name);
+  for (const auto& each : settings.notices.mail) known.push_back(each.name);
+  const auto critical = root.member("critical");
+  const auto steps = critical && critical->is_object() ? critical->member("steps") : std::nullopt;
+  if (!steps || !steps->is_array()) return;
+  for (const auto& step : steps->elements(0, SIZE_MAX)) {
+    const auto to = step.is_object() ? step.member("to") : std::nullopt;
+    if (!to || !to->is_array()) continue;
+    for (const auto& name : to->elements(0, SIZE_MAX)) {
+      if (!name.is_text() || std::find(known.begin(), known.end(), *name.text()) != known.end()) continue;
+      name.fail(fmt::format("found {}, expected the name of an entry of \"hl7\", \"webhooks\" or \"mail\"{}{}",
+                            name.found(), known.empty() ? "" : ": ", list_of(known)));
+    }
+  }
 }
 
 }  // namespace inferad::config

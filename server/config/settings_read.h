@@ -40,5 +40,6 @@ void read_hl7_listener(const JsonNode& node, const std::filesystem::path& folder
 void read_hl7(const JsonNode& node, const std::filesystem::path& folder, std::vector<Hl7Destination>& out);
 void read_level(JsonObject& object, const char* name, Level& out);
 void read_notices(JsonObject& object, const Surroundings& around, NoticeSettings& out);  // several members of the root
+void check_escalation(const JsonNode& root, const Settings& settings);  // its steps go to whom there is
 
 }  // namespace inferad::config

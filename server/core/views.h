@@ -74,6 +74,12 @@ struct WorklistEntry {
   std::string patient_location, placer_order_number, filler_order_number;
   std::string order_note;  // what a reader should know: cancelled; one that did not join; "" = nothing
 
+  // Findings that somebody has to acknowledge.
+  std::optional<WallTime> critical_since;  // the oldest that nobody has acknowledged
+  int critical_steps = 0;                  // of its escalation, made so far
+  std::optional<WallTime> acknowledged_at;
+  std::string acknowledged_by;  // as the reader gave it; may be empty
+
   // Reading: it is finished (the study is on no list), or it has started, or the study stands somewhere on the list.
   std::optional<WallTime> reading_finished_at;
   std::string reading_finished_by;  // who said that the report is final

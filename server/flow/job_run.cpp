@@ -116,7 +116,8 @@ Status JobRun::findings_ready() {
   crash_point("dispatch.before_priority");
   INFERAD_TRY_STATUS(parts_.ledger.set_pipeline_version(lease_.id, findings.pipeline_version));
   INFERAD_TRY(const bool raised, persist(stop_, "findings_not_recorded", [&] {
-                return parts_.ledger.record_findings(lease_.id, text, findings.proposal, messages, now, held_because);
+                return parts_.ledger.record_findings(lease_.id, text, findings.proposal, messages, now, held_because,
+                                                     is_critical(findings.proposal));
               }));
   crash_point("dispatch.after_priority");
   findings_seen_ = true;
@@ -129,6 +130,11 @@ Status JobRun::findings_ready() {
                                   {"messages", raised ? messages.size() : 0}});
   tell();
   return ok();
+}
+
+bool JobRun::is_critical(const std::optional<PriorityDecision>& decision) const {
+  const auto& critical = settings_.notices.critical;
+  return decision && critical.acknowledge_within.count() > 0 && decision->level <= critical.least_level;
 }
 
 // Why a raise of this pipeline is not applied now; empty: it is.
@@ -154,22 +160,9 @@ Result<std::vector<store::NewDelivery>> JobRun::messages_for(FindingsSummary& fi
   std::vector<store::NewDelivery> messages;
   if (!findings.proposal || lease_.findings_recorded) return messages;
   findings.proposal->decided_at = now;
-  INFERAD_TRY(const auto content, parts_.ledger.study_content(lease_.study_id));
-  INFERAD_TRY(auto study, attributes_of(content));
-  INFERAD_TRY(auto order, parts_.ledger.order_numbers(lease_.study_id));
-  return messages_about(
-      {lease_, *findings.proposal, content.order_level, std::move(study), findings.finding, std::move(order)},
-      ways_of(settings_));
-}
-
-// Of one image of the first series that the job looked at.
-Result<Attributes> JobRun::attributes_of(const store::StudyContent& content) const {
-  INFERAD_TRY(const auto candidates, candidates_from_json(lease_.series_json));
-  for (const auto& series : content.series) {
-    const bool chosen = !candidates.empty() && series.uid == candidates.front().uid;
-    if (chosen && !series.instances.empty()) return series.instances.front().attributes;
-  }
-  return Error{Errc::not_found, "the study has no image any more"};
+  INFERAD_TRY(auto notice, notice_about(parts_.ledger, lease_, *findings.proposal));
+  notice.finding = findings.finding;
+  return messages_about(notice, ways_of(settings_));
 }
 
 void JobRun::finish(const WorkerResult& result) {

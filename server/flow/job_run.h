@@ -45,9 +45,9 @@ class JobRun final : public JobObserver {
   void report_failure(FreeWorker& worker);
   void finish(const WorkerResult& result);
   Result<std::vector<StoredResult>> results_of(const WorkerResult& result) const;
+  bool is_critical(const std::optional<PriorityDecision>& decision) const;
   Result<std::string> hold_reason(bool asks, WallTime now) const;
   Result<std::vector<store::NewDelivery>> messages_for(FindingsSummary& findings, WallTime now) const;
-  Result<Attributes> attributes_of(const store::StudyContent& content) const;
   void fail(const std::string& reason);
   void give_back(bool count_attempt, Millis wait);
   void end_stage();

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <stop_token>
 #include <string>
@@ -42,6 +43,28 @@ class WebSender {
   // connection, or not with whom the certificate has to name; timeout; invalid_input: no HTTP, or a body of more than
   // a megabyte.
   virtual Result<WebReply> send(const WebRequest& request, std::stop_token stop) = 0;
+};
+
+struct Mail {
+  std::string peer;  // its name in the configuration
+  std::string host;
+  std::uint16_t port = 25;
+  bool starttls = false;
+  std::filesystem::path ca_file;  // as WebRequest::ca_file
+  std::string from;
+  std::vector<std::string> to;
+  std::string id;  // of the Message-ID
+  WallTime date{};
+  std::string subject;  // ASCII
+  std::string text;     // UTF-8, lines end with a line feed
+  std::chrono::seconds timeout{30};
+};
+
+class MailSender {
+ public:
+  virtual ~MailSender() = default;
+  // overload: the server cannot take it now (4yz); refused: it does not want it (5yz); unavailable, timeout.
+  virtual Status send(const Mail& mail, std::stop_token stop) = 0;
 };
 
 // An entry of a modality worklist that is to be as urgent as `level`.

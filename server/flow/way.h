@@ -30,15 +30,24 @@ struct Notice {
   CodedFinding finding = {};               // that the decision comes from
   std::optional<OrderNumbers> order = {};  // of the RIS, when it sent one
 
+  struct Escalated {
+    int step = 0;  // from 1; 0: this is the decision itself
+    WallTime found_at{}, at{};
+  } escalation = {};
+
   // Names this notice, the same when it is made again; job numbers alone would come again with a new data folder.
   std::string key() const;
 };
+
+// With what the ledger knows of the study. not_found: it has no image any more.
+Result<Notice> notice_about(store::Ledger& ledger, const store::JobLease& job, const PriorityDecision& decision);
 
 // The outside, as ways need it. All outlive the channels.
 struct Edges {
   Hl7Sender& hl7;
   WebSender& web;
   WorklistFiles& worklist_files;
+  MailSender& mail;
   DimseCaller* dimse = nullptr;  // needed where settings.ups has destinations
 };
 
@@ -59,6 +68,7 @@ Ways ways_of(const config::Settings& settings);  // which need not outlive them
 void add_hl7_ways(const config::Settings& settings, Ways& ways);
 void add_webhook_ways(const config::Settings& settings, Ways& ways);
 void add_fhir_ways(const config::Settings& settings, Ways& ways);
+void add_mail_ways(const config::Settings& settings, Ways& ways);
 void add_worklist_file_ways(const config::Settings& settings, Ways& ways);
 void add_ups_ways(const config::Settings& settings, Ways& ways);
 

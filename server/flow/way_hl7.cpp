@@ -15,7 +15,14 @@ class Hl7Way final : public Way {
   const std::string& name() const override { return destination_.name; }
   std::string address() const override { return fmt::format("{}:{}", destination_.host, destination_.port); }
   bool wants(const Notice& notice) const override { return notice.decision.level <= destination_.least_level; }
-  store::NewDelivery message(const Notice& notice) const override { return priority_message(notice, destination_); }
+  store::NewDelivery message(const Notice& notice) const override {
+    if (notice.escalation.step == 0) return priority_message(notice, destination_);
+    auto again = notice;  // its key gives it a control id of its own
+    again.decision.reason =
+        fmt::format("NOT ACKNOWLEDGED, escalation {}: {}", notice.escalation.step, notice.decision.reason);
+    again.decision.decided_at = notice.escalation.at;
+    return priority_message(again, destination_);
+  }
   std::unique_ptr<Channel> channel(const Edges& edges, Metrics& metrics) const override {
     Hl7Peer peer{destination_.name, destination_.host, destination_.port, destination_.timeout};
     const auto& tls = destination_.tls;

@@ -38,14 +38,17 @@ class WebhookWay final : public Way {
   store::NewDelivery message(const Notice& notice) const override {
     Json study = Json::object();
     for (const auto& [field, keyword] : settings_.study) study[field] = attribute(notice.study, keyword);
-    const Json body = {
+    const bool escalated = notice.escalation.step > 0;
+    Json body = {
         {"id", sha256_hex(notice.key() + "|" + settings_.name)},
-        {"event", "priority_raised"},
-        {"at", to_iso8601(notice.decision.decided_at)},
+        {"event", escalated ? "critical_unacknowledged" : "priority_raised"},
+        {"at", to_iso8601(escalated ? notice.escalation.at : notice.decision.decided_at)},
         {"priority", {{"level", to_string(notice.decision.level)}, {"order_level", to_string(notice.order_level)}}},
         {"finding", decision_json(notice.decision)},
         {"study_id", notice.job.study_id},
         {"study", std::move(study)}};
+    if (escalated)
+      body["escalation"] = {{"step", notice.escalation.step}, {"found_at", to_iso8601(notice.escalation.found_at)}};
     store::NewDelivery delivery;
     delivery.destination = settings_.name;
     delivery.kind = "WEBHOOK";

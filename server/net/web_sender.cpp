@@ -14,12 +14,6 @@ namespace {
 constexpr long kConnectSeconds = 20;
 constexpr std::size_t kBodyBytesMax = 1 << 20;
 
-struct Headers {
-  curl_slist* list = nullptr;
-  ~Headers() { curl_slist_free_all(list); }
-  void add(const std::string& line) { list = curl_slist_append(list, line.c_str()); }
-};
-
 std::size_t receive(char* bytes, std::size_t, std::size_t count, void* body) {
   auto& text = *static_cast<std::string*>(body);
   if (count > kBodyBytesMax - text.size()) return CURL_WRITEFUNC_ERROR;
@@ -27,15 +21,10 @@ std::size_t receive(char* bytes, std::size_t, std::size_t count, void* body) {
   return count;
 }
 
-int stopped(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<std::stop_token*>(stop)->stop_requested() ? 1 : 0;
-}
-
 void prepare(CURL* curl, const flow::WebRequest& request) {
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, std::min<long>(kConnectSeconds, request.timeout.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(request.timeout.count()));
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "inferad/" INFERAD_VERSION);
@@ -86,16 +75,14 @@ Result<flow::WebReply> CurlWebSender::send(const flow::WebRequest& request, std:
   INFERAD_TRY(const auto handle, make_curl());
   auto* curl = handle.get();
   prepare(curl, request);
-  Headers headers;
+  watch_stop(curl, stop);
+  CurlList headers;
   headers.add("Expect:");  // no pause before a small body
   for (const auto& [name, value] : request.headers) headers.add(fmt::format("{}: {}", name, value));
   std::string body;
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.list);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stopped);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stop);
   const auto code = curl_easy_perform(curl);
   if (code != CURLE_OK) return explain(code, request);
   return reply_of(curl, std::move(body));

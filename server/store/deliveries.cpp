@@ -78,7 +78,7 @@ Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::strin
       " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2 AND (d.next_attempt_at <= $3 OR d.next_attempt_at > "
       "$4)"
       " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = d.destination AND e.study_id = d.study_id"
-      "  AND e.id < d.id AND e.state <> 2 AND (e.state = $5 OR (e.state = $6 AND e.job_id = d.job_id)"
+      "  AND e.id < d.id AND e.state <> 2 AND (e.state = $5 OR (e.state = $6 AND e.job_id = d.job_id AND d.file <> '')"
       "  OR (e.state = $2 AND e.next_attempt_at > $3 AND e.next_attempt_at <= $4)))"
       " ORDER BY s.level, d.id LIMIT $7",
       [&](Row& row) {
@@ -201,7 +201,7 @@ Result<std::optional<WallTime>> Ledger::next_due(const std::string& destination)
                     " WHERE d.destination = $1 AND d.state <> 2 AND d.state = $2"
                     " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = $1 AND e.study_id = d.study_id "
                     "AND e.id < d.id"
-                    "  AND e.state <> 2 AND (e.state = $3 OR (e.state = $4 AND e.job_id = d.job_id)))",
+                    "  AND e.state <> 2 AND (e.state = $3 OR (e.state = $4 AND e.job_id = d.job_id AND d.file <> '')))",
                     destination, DeliveryState::waiting, DeliveryState::sending, DeliveryState::parked));
     return due.value_or(std::nullopt);
   });

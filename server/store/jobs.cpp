@@ -227,7 +227,7 @@ Status Ledger::set_pipeline_version(std::int64_t job_id, const std::string& vers
 Result<bool> Ledger::record_findings(std::int64_t job_id, const std::string& findings_json,
                                      const std::optional<PriorityDecision>& decision,
                                      std::span<const NewDelivery> messages, WallTime now,
-                                     const std::string& held_because) {
+                                     const std::string& held_because, bool critical) {
   return impl_->write([&](Database& db) -> Result<bool> {
     INFERAD_TRY(const JobRow job, job_row(db, job_id));
     if (job.findings_at) return false;
@@ -243,6 +243,7 @@ Result<bool> Ledger::record_findings(std::int64_t job_id, const std::string& fin
     }
     INFERAD_TRY(const bool raised, add_decision(db, job, *decision, now));
     INFERAD_TRY(const bool finished, is_finished(db, job.study_id));
+    if (critical && !finished) INFERAD_TRY_STATUS(open_critical(db, job.study_id, job.id, now));
     if (raised && finished)
       INFERAD_TRY_STATUS(add_event(db, job.study_id, now, "nobody is told: the report was already final"));
     if (!raised || finished) return false;

@@ -60,10 +60,10 @@ class Ledger {
   // Findings and the level they ask for, before the result objects exist. True: that level is more urgent than the
   // study's, which it becomes, and `messages` about it are queued; else nobody is told, nor when reading is finished. A
   // second call for the same job changes nothing and gives false. `held_because` not empty: the decision is recorded
-  // with these words and not applied, when it would raise the study.
+  // with these words and not applied, when it would raise the study. `critical`: somebody has to acknowledge it.
   Result<bool> record_findings(std::int64_t job_id, const std::string& findings_json,
                                const std::optional<PriorityDecision>& decision, std::span<const NewDelivery> messages,
-                               WallTime now, const std::string& held_because = "");
+                               WallTime now, const std::string& held_because = "", bool critical = false);
   // Of the latest `results` studies that the pipeline analysed.
   Result<RaiseRate> raise_rate(const std::string& pipeline, int results);
   Status set_hold(const std::string& pipeline, bool held, WallTime now);
@@ -85,8 +85,8 @@ class Ledger {
 
   // ---- outbox ----
   // waiting → sending: up to `max` due deliveries of one destination, most urgent study first. Order is kept within a
-  // destination and study: one that waits or is being sent holds all later ones, a parked one those of its own job; so
-  // a batch may hold a SEG and its SR, in order. A due time more than an hour ahead counts as due (the clock was set
+  // destination and study: one that waits or is being sent holds all later ones, a parked one objects of its own job;
+  // so a batch may hold a SEG and its SR, in order. A due time more than an hour ahead counts as due (the clock was set
   // back).
   Result<std::vector<DeliveryLease>> lease_deliveries(const std::string& destination, WallTime now, int max);
   // Idempotent. `choice`: what was sent; 0 = the first wish, n = fallback n, which the delivery then is.
@@ -123,9 +123,8 @@ class Ledger {
   Result<OrderEffect> take_orders(const ReceivedMessage& message, std::span<const OrderNews> orders, WallTime now);
   Result<std::optional<OrderNumbers>> order_numbers(std::int64_t study_id);  // of the first joined one not cancelled
 
-  // ---- feedback: what readers say of a finding that the job has, durably; its `at` is not looked at ----
-  // What a reader says of a finding that the job has, durably; `at` and `superseded_by` are not looked at. Gives its
-  // id.
+  // ---- feedback ----
+  // What a reader says of a job's finding, durably; `at` and `superseded_by` are not looked at. Gives its id.
   Result<std::int64_t> add_feedback(const Feedback& feedback, WallTime now);
   Result<std::vector<Feedback>> feedback_of_study(std::int64_t study_id);  // oldest first
   Result<std::vector<Feedback>> feedback_since(WallTime since);            // of all studies, oldest first
@@ -139,7 +138,7 @@ class Ledger {
   struct Impl;                  // sources of this folder only
   friend class EvidenceLedger;  // evidence.h
   friend class Workitems;
-
+  friend class CriticalLedger;  // criticals.h
  private:
   explicit Ledger(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

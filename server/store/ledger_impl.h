@@ -57,6 +57,13 @@ Status reopen_reading(Database& database, std::int64_t study_id, const std::stri
 Result<bool> is_finished(Database& database, std::int64_t study_id);
 // Joins waiting orders with a study whose first image just came.
 Status join_orders(Database& database, std::int64_t study_id, WallTime now);
+// Of critical findings, inside a transaction of the caller; `how` for people, and to know it again.
+inline constexpr std::string_view kAcknowledgedByHand = "seen", kAcknowledgedByStart = "reading started",
+                                  kAcknowledgedByReport = "report final";
+Status open_critical(Database& database, std::int64_t study_id, std::int64_t job_id, WallTime now);
+Result<int> acknowledge_criticals(Database& database, std::int64_t study_id, const std::string& reader,
+                                  std::string_view how, WallTime now);  // gives how many
+Status withdraw_acknowledgements(Database& database, std::int64_t study_id, std::string_view how, WallTime now);
 Result<int> recover_jobs(Database& database, WallTime now);  // gives how many ended as failed
 // Sets the study's order level from its images and joined orders, and its level to the more urgent of that and the
 // AI's.

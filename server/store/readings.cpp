@@ -45,6 +45,8 @@ Status start_reading(Database& db, std::int64_t study_id, const std::string& rea
              " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
              study_id, now, level, waits, reader));
   if (db.changes() == 0) return Error{Errc::refused, "reading of this study has already started"};
+  INFERAD_TRY(const int acknowledged, acknowledge_criticals(db, study_id, reader, kAcknowledgedByStart, now));
+  static_cast<void>(acknowledged);
   return add_event(db, study_id, now, fmt::format("reading started{}{}", reader.empty() ? "" : " by ", reader));
 }
 
@@ -55,6 +57,7 @@ Status release_reading(Database& db, std::int64_t study_id, WallTime now) {
   INFERAD_TRY_STATUS(
       db.run("UPDATE reading_start SET released_at = $1 WHERE study_id = $2 AND released_at IS NULL", now, study_id));
   if (db.changes() == 0) return Error{Errc::refused, "reading of this study has not started"};
+  INFERAD_TRY_STATUS(withdraw_acknowledgements(db, study_id, kAcknowledgedByStart, now));
   return add_event(db, study_id, now, "put back on the list: reading had not started");
 }
 
@@ -64,6 +67,8 @@ Status finish_reading(Database& db, std::int64_t study_id, const std::string& so
       db.run("INSERT INTO reading_finish (study_id, at, source) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", study_id,
              now, source));
   if (db.changes() == 0) return ok();
+  INFERAD_TRY(const int acknowledged, acknowledge_criticals(db, study_id, "", kAcknowledgedByReport, now));
+  static_cast<void>(acknowledged);
   return add_event(db, study_id, now, "reading finished: " + source);
 }
 
@@ -72,6 +77,7 @@ Status reopen_reading(Database& db, std::int64_t study_id, const std::string& so
   INFERAD_TRY_STATUS(db.run("UPDATE reading_finish SET retracted_at = $1 WHERE study_id = $2 AND retracted_at IS NULL",
                             now, study_id));
   if (db.changes() == 0) return Error{Errc::refused, "reading of this study is not finished"};
+  INFERAD_TRY_STATUS(withdraw_acknowledgements(db, study_id, kAcknowledgedByReport, now));
   return add_event(db, study_id, now, "on the list again, its report was withdrawn: " + source);
 }
 

@@ -343,9 +343,25 @@ CREATE TABLE ups_event (
 CREATE INDEX ups_event_ae ON ups_event (ae, id);
 )sql";
 
+// Findings that somebody has to acknowledge, and how far each is escalated.
+constexpr const char* kVersion11 = R"sql(
+CREATE TABLE critical (
+  job_id INTEGER PRIMARY KEY REFERENCES job (id),
+  study_id INTEGER NOT NULL REFERENCES study (id),
+  since INTEGER NOT NULL,
+  steps INTEGER NOT NULL DEFAULT 0,
+  last_step_at INTEGER,
+  acknowledged_at INTEGER,
+  acknowledged_by TEXT NOT NULL DEFAULT '',
+  how TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX critical_open ON critical (since) WHERE acknowledged_at IS NULL;
+CREATE INDEX critical_study ON critical (study_id);
+)sql";
+
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5,
-                                       kVersion6, kVersion7, kVersion8, kVersion9, kVersion10};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,  kVersion5, kVersion6,
+                                       kVersion7, kVersion8, kVersion9, kVersion10, kVersion11};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

@@ -38,6 +38,8 @@ static_assert(static_cast<int>(Disposition::current) == 0);
 const std::string kDecisions =
     "SELECT study_id, level, reason, pipeline, pipeline_version, model_sha256, score_name, score, threshold, decided_at"
     " FROM decision WHERE study_id ";
+const std::string kCriticals =
+    "SELECT study_id, since, steps, acknowledged_at, acknowledged_by FROM critical WHERE study_id ";
 const std::string kJobs =
     "SELECT j.id, j.study_id, j.state, j.reason FROM job j JOIN study s ON s.id = j.study_id"
     " WHERE j.revision = s.revision AND s.id ";
@@ -48,10 +50,12 @@ const std::string kLatest =
     "  ORDER BY w.last_image_at DESC LIMIT $1) ";
 const std::string kLatestStudies = kStudies + "WHERE s.id " + kLatest;
 const std::string kLatestDecisions = kDecisions + kLatest + "ORDER BY id";
+const std::string kLatestCriticals = kCriticals + kLatest + "ORDER BY since DESC";
 const std::string kLatestJobs = kJobs + kLatest + "ORDER BY j.id";
 
 const std::string kOneStudy = kStudies + "WHERE s.id = $1 AND s.first_image_at IS NOT NULL";
 const std::string kOneDecisions = kDecisions + "= $1 ORDER BY id";
+const std::string kOneCriticals = kCriticals + "= $1 ORDER BY since DESC";
 const std::string kOneJobs = kJobs + "= $1 ORDER BY j.id";
 
 struct JobState {
@@ -139,13 +143,16 @@ class StudyViews {
   StudyViews(Database& db, Ledger::Impl& impl) : db_(db), impl_(impl) {}
 
   template <class... Args>
-  Status read(std::string_view studies, std::string_view decisions, std::string_view jobs, const Args&... args) {
+  Status read(std::string_view studies, std::string_view decisions, std::string_view jobs, std::string_view criticals,
+              const Args&... args) {
     INFERAD_TRY_STATUS(db_.each(
         studies, [&](Row& row) { add_study(row); }, args...));
     INFERAD_TRY_STATUS(db_.each(
         decisions, [&](Row& row) { add_decision(row); }, args...));
     INFERAD_TRY_STATUS(db_.each(
         jobs, [&](Row& row) { add_job(row); }, args...));
+    INFERAD_TRY_STATUS(db_.each(
+        criticals, [&](Row& row) { add_critical(row); }, args...));
     for (StudyView& view : views_) conclude(view);
     return ok();
   }
@@ -176,6 +183,25 @@ class StudyViews {
     job.progress = waits ? impl_.progress_of(job_id).fraction : 1.0;
     if (StudyView* const view = find(study_id)) view->jobs.push_back(std::move(job));
   }
+  // Latest first: of those that wait, the oldest stays.
+  void add_critical(Row& row) {
+    std::int64_t study_id = 0;
+    WallTime since{};
+    int steps = 0;
+    std::optional<WallTime> acknowledged_at;
+    std::string acknowledged_by;
+    row >> study_id >> since >> steps >> acknowledged_at >> acknowledged_by;
+    StudyView* const view = find(study_id);
+    if (view == nullptr) return;
+    auto& entry = view->entry;
+    if (!acknowledged_at) {
+      entry.critical_since = since;
+      entry.critical_steps = steps;
+    } else if (!entry.acknowledged_at || *acknowledged_at > *entry.acknowledged_at) {
+      entry.acknowledged_at = acknowledged_at;
+      entry.acknowledged_by = acknowledged_by;
+    }
+  }
   StudyView* find(std::int64_t study_id) {
     const auto found = index_.find(study_id);
     return found == index_.end() ? nullptr : &views_[found->second];
@@ -191,13 +217,13 @@ class StudyViews {
 
 Result<std::vector<WorklistEntry>> latest_studies(Database& db, Ledger::Impl& impl, int studies_max) {
   StudyViews views(db, impl);
-  INFERAD_TRY_STATUS(views.read(kLatestStudies, kLatestDecisions, kLatestJobs, studies_max));
+  INFERAD_TRY_STATUS(views.read(kLatestStudies, kLatestDecisions, kLatestJobs, kLatestCriticals, studies_max));
   return views.take();
 }
 
 Result<std::optional<WorklistEntry>> one_study(Database& db, Ledger::Impl& impl, std::int64_t study_id) {
   StudyViews views(db, impl);
-  INFERAD_TRY_STATUS(views.read(kOneStudy, kOneDecisions, kOneJobs, study_id));
+  INFERAD_TRY_STATUS(views.read(kOneStudy, kOneDecisions, kOneJobs, kOneCriticals, study_id));
   auto found = views.take();
   if (found.empty()) return std::optional<WorklistEntry>();
   return std::optional<WorklistEntry>(std::move(found.front()));

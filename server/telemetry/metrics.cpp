@@ -47,6 +47,7 @@ const std::vector<CounterInfo>& counter_infos() {
       {"inferad_hl7_acknowledgements_total", "HL7 acknowledgements received, by code", {"code"}},
       {"inferad_hl7_messages_received_total", "HL7 messages received, by type and outcome", {"type", "outcome"}},
       {"inferad_hl7_connections_total", "Connections of the HL7 listener, by how they ended", {"result"}},
+      {"inferad_critical_escalations_total", "Steps of escalations of findings that nobody acknowledged", {"step"}},
   };
   return infos;
 }
@@ -74,6 +75,12 @@ constexpr std::array kGauges = {
     GaugeInfo{"inferad_orders_waiting", "Orders of the RIS whose study has not come"},
     GaugeInfo{"inferad_orders_joined", "Pairs of an order and its study"},
     GaugeInfo{"inferad_orders_mismatched", "Orders not joined with a study of their number: another patient"},
+    GaugeInfo{"inferad_critical_waiting", "Critical findings that nobody has acknowledged"},
+    GaugeInfo{"inferad_critical_escalated", "Of those, the ones that were escalated"},
+    GaugeInfo{"inferad_critical_oldest_age_seconds", "Age of the oldest of those"},
+    GaugeInfo{"inferad_critical_acknowledged", "Critical findings acknowledged since the ledger began"},
+    GaugeInfo{"inferad_critical_acknowledge_seconds", "Time from those findings to their acknowledgement, summed up"},
+    GaugeInfo{"inferad_pipelines_held", "Pipelines that raise so much that their raises are held"},
 };
 
 prometheus::Histogram::BucketBoundaries stage_buckets() {
@@ -134,8 +141,8 @@ struct Metrics::Impl {
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>(version)) {
-  static_assert(kGauges.size() == static_cast<std::size_t>(Gauge::orders_mismatched) + 1);
-  INFERAD_CHECK(counter_infos().size() == static_cast<std::size_t>(Counter::hl7_connections) + 1);
+  static_assert(kGauges.size() == static_cast<std::size_t>(Gauge::pipelines_held) + 1);
+  INFERAD_CHECK(counter_infos().size() == static_cast<std::size_t>(Counter::critical_escalations) + 1);
 }
 
 Metrics::~Metrics() = default;

@@ -28,6 +28,7 @@ enum class Counter {      // labels, in this order
   hl7_acknowledgements,   // inferad_hl7_acknowledgements_total    {code}
   hl7_messages_received,  // inferad_hl7_messages_received_total  {type, outcome}
   hl7_connections,        // inferad_hl7_connections_total        {result}
+  critical_escalations,   // inferad_critical_escalations_total    {step}
 };
 
 enum class Gauge {
@@ -44,9 +45,15 @@ enum class Gauge {
   http_connections,
   event_streams,
   hl7_connections_open,
-  orders_waiting,     // for a study
-  orders_joined,      // with studies
-  orders_mismatched,  // of another patient than the study with their number
+  orders_waiting,                // for a study
+  orders_joined,                 // with studies
+  orders_mismatched,             // of another patient than the study with their number
+  critical_waiting,              // findings that nobody has acknowledged
+  critical_escalated,            // of those
+  critical_oldest_age_seconds,   // of those
+  critical_acknowledged,         // since the ledger began
+  critical_acknowledge_seconds,  // theirs, summed up
+  pipelines_held,                // whose raises are held
 };
 
 class Metrics {

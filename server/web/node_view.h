@@ -64,9 +64,11 @@ class NodeView {
   virtual bool starts_recorded() = 0;  // somebody keeps the list: reading starts were recorded lately
   virtual Status start_reading(std::int64_t study, const std::string& reader) = 0;  // not_found, or refused: started
   virtual Status release_reading(std::int64_t study) = 0;                           // the same errors
-  virtual Result<std::vector<ReadingRecord>> readings(int days) = 0;                // of the last days, by arrival
-  virtual Result<StudyDetail> study(std::int64_t id) = 0;                           // not_found
-  virtual Result<std::vector<JobView>> jobs() = 0;             // failed first, then newest first; at most 1,000
+  // Its critical findings; not_found, or refused: nothing waits.
+  virtual Status acknowledge(std::int64_t study, const std::string& reader) = 0;
+  virtual Result<std::vector<ReadingRecord>> readings(int days) = 0;  // of the last days, by arrival
+  virtual Result<StudyDetail> study(std::int64_t id) = 0;             // not_found
+  virtual Result<std::vector<JobView>> jobs() = 0;                    // failed first, then newest first; at most 1,000
   virtual Result<std::vector<DeliveryView>> deliveries() = 0;  // parked first, then oldest waiting; at most 1,000
   virtual Status retry_job(std::int64_t id) = 0;       // failed → pending; not_found, or refused when not failed
   virtual Status retry_delivery(std::int64_t id) = 0;  // parked → waiting; the same errors

@@ -201,7 +201,18 @@ HttpResponse take_report(NodeView& node, std::string_view body) {
   return studies ? json("{\"studies\":" + std::to_string(*studies) + "}\n") : failure(studies.error());
 }
 
+// By a person, who has a name.
+HttpResponse acknowledge(NodeView& node, std::int64_t study, std::string_view body) {
+  const auto reader = reader_of(body);
+  if (!reader) return failure(reader.error());
+  if (reader->empty()) return failure({Errc::invalid_input, "Say who acknowledges: {\"reader\": \"AB\"}."});
+  const auto done = node.acknowledge(study, *reader);
+  return done ? json("{\"acknowledged\":true}\n") : failure(done.error());
+}
+
 HttpResponse post(NodeView& node, const HttpRequest& request) {
+  if (const auto id = id_between(request.path, "/api/v1/studies/", "/acknowledge"))
+    return acknowledge(node, *id, request.body);
   if (const auto id = id_between(request.path, "/api/v1/worklist/", "/start"))
     return start_reading(node, *id, request.body);
   if (const auto id = id_between(request.path, "/api/v1/worklist/", "/release")) return release_reading(node, *id);

@@ -237,6 +237,11 @@ void FakeNode::play(const std::string& scene) {
   deliveries_.clear();
   feedback_.clear();
   if (scene == "normal" || scene == "quiet") entries_ = normal_entries(scene == "quiet" ? 3 : 24, now);
+  if (scene == "critical") {
+    entries_ = normal_entries(3, now);
+    entries_.front().critical_since = now - minutes(12);
+    entries_.front().critical_steps = 2;
+  }
   if (scene == "many") entries_ = normal_entries(5000, now);
   if (scene == "odd") entries_ = odd_entries(now);
   if (scene == "many") return;

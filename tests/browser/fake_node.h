@@ -12,7 +12,8 @@ namespace inferad::web {
 
 class FakeNode final : public NodeView {
  public:
-  // "normal", "empty", "many" (5,000), "odd" (hostile, right-to-left, CJK, long), "error" (the ledger fails), "quiet"
+  // "normal", "empty", "many" (5,000), "critical" (not acknowledged), "odd" (hostile, right-to-left, CJK, long),
+  // "error" (the ledger fails), "quiet"
   void play(const std::string& scene);
   // Adds a STAT study on top; raises study `id` to HIGH. Both give the id to announce.
   std::int64_t add_stat();
@@ -23,6 +24,7 @@ class FakeNode final : public NodeView {
   bool starts_recorded() override;
   Status start_reading(std::int64_t study, const std::string& reader) override;
   Status release_reading(std::int64_t study) override;
+  Status acknowledge(std::int64_t study, const std::string& reader) override;
   Result<std::vector<ReadingRecord>> readings(int) override { return std::vector<ReadingRecord>(); }
   Result<StudyDetail> study(std::int64_t id) override;
   Result<std::vector<JobView>> jobs() override;

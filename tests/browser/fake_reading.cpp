@@ -37,6 +37,18 @@ Status FakeNode::start_reading(std::int64_t study, const std::string& reader) {
   return Error{Errc::not_found, "no such study"};
 }
 
+Status FakeNode::acknowledge(std::int64_t study, const std::string& reader) {
+  const std::lock_guard lock(mutex_);
+  for (auto& entry : entries_) {
+    if (entry.id != study || !entry.critical_since) continue;
+    entry.critical_since.reset();
+    entry.acknowledged_at = wall_now();
+    entry.acknowledged_by = reader;
+    return ok();
+  }
+  return Error{Errc::refused, "nothing of this study waits to be acknowledged"};
+}
+
 Status FakeNode::release_reading(std::int64_t study) {
   std::lock_guard lock(mutex_);
   for (auto& entry : entries_) {

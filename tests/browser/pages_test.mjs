@@ -88,6 +88,21 @@ describe('study and operations', { timeout: 250_000 }, () => {
     await close(page);
   });
 
+  test('a critical finding waits until somebody with a name acknowledges it', async () => {
+    const page = await open('critical', '/study/1');
+    const says = (words) => eventually(words, async () => (await all(page)).includes(words));
+    await says('Nobody has acknowledged this finding');
+    await says('It waits for 12 min, escalated 2 times');
+    await page.click('.acknowledge button');
+    await says('Not acknowledged: Say who acknowledges');
+    await page.type('.acknowledge input', 'AB');
+    await page.click('.acknowledge button');
+    await says('Acknowledged.');
+    await page.reload();
+    await says('The critical finding was acknowledged by AB');
+    await close(page, (one) => one.includes('400'));
+  });
+
   test('a raise that is held is not told as none', async () => {
     const page = await open('normal', '/study/9');
     const said = await all(page);

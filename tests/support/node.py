@@ -248,7 +248,8 @@ class MllpListener:
 class WebReceiver:
     """An HTTP receiver (web_receiver.py) that keeps what it got; with --fhir a small FHIR server."""
 
-    def __init__(self, folder, *options, name="web"):
+    def __init__(self, folder, *options, name="web", program="web_receiver.py"):
+        self.program = program
         self.log = pathlib.Path(folder) / f"{name}.jsonl"
         self.port = free_port()
         self.options = options
@@ -256,9 +257,9 @@ class WebReceiver:
 
     def start(self):
         self.process = subprocess.Popen(
-            [sys.executable, str(SUPPORT / "web_receiver.py"), "--port", str(self.port), "--log", str(self.log),
+            [sys.executable, str(SUPPORT / self.program), "--port", str(self.port), "--log", str(self.log),
              *self.options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
-        wait_for("the HTTP receiver to listen", lambda: listening(self.port), 10)
+        wait_for(f"{self.program} to listen", lambda: listening(self.port), 10)
         return self
 
     def stop(self):
@@ -268,6 +269,16 @@ class WebReceiver:
     def requests(self):
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [json.loads(line) for line in lines]
+
+
+class MailReceiver(WebReceiver):
+    """A mail server (mail_receiver.py) that keeps what it got."""
+
+    def __init__(self, folder, *options):
+        super().__init__(folder, *options, name="mail", program="mail_receiver.py")
+
+    def mails(self):
+        return self.requests()
 
 
 def listening(port):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """A receiver of HTTP requests on loopback, and with --fhir a small FHIR R4 server: resources with versions in memory,
-GET, PUT and JSON PATCH with If-Match, POST [type]/_search by identifier.
+GET, PUT and JSON PATCH with If-Match, POST [type]/_search by identifier; what comes to /hook is a webhook's.
 
 Logs each request as a JSON line. Prints one line "ready PORT" when it listens. End it with SIGTERM.
 """
@@ -68,7 +68,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
                                   "body": body}) + "\n")
         status, _, wait = (self.server.answers.pop(0) if self.server.answers else "200").partition(":")
         resource = None
-        if self.server.resources and status == "200":
+        if self.server.resources and status == "200" and self.path != "/hook":
             status, resource = self.server.resources.answer(self.command, self.path.lstrip("/"), self.headers, body)
         content = json.dumps(resource).encode() if resource else b""
         self.send_response(int(status))

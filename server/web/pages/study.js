@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One study: what did AI see, on what, how sure, and what did it not look at?
+import { acknowledgePanel } from './acknowledge.js';
 import { AI_WORDS, api, bdi, byId, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName,
   plural, scoreText, startPage, stateMark, timeEl } from './common.js';
 import { FEEDBACK_KEYS, feedbackBar, feedbackHistory, feedbackKey, readerLine, startFeedback, takeFeedback, targetAttributes } from './feedback.js';
@@ -14,7 +15,7 @@ const id = Number(location.pathname.split('/').pop());
 const SEND_WORDS = { waiting: 'Waiting to be sent', sending: 'Being sent', delivered: 'Sent', parked: 'Could not be sent' };
 const KIND_WORDS = { SEG: 'Segmentation (SEG)', SR: 'Report (SR)', HL7: 'Priority message (HL7)',
   WEBHOOK: 'Message (webhook)', FHIR: 'Priority (FHIR)',
-  WORKLIST_FILE: 'Priority (worklist file)' };
+  WORKLIST_FILE: 'Priority (worklist file)', MAIL: 'E-mail' };
 
 const facts = (...pairs) => el('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== '' && value !== null && value !== undefined)
   .map(([name, value, mono]) => [el('dt', {}, name), el('dd', { class: mono ? 'mono' : null }, value instanceof Node ? value : bdi(value))]));
@@ -157,7 +158,7 @@ function show(detail) {
   const open = new Set([...document.querySelectorAll('details')].map((one, i) => (one.open ? i : -1)));
   byId('study').replaceChildren(heading(entry), el('div', { class: 'columns' },
     el('div', {}, analysisPanel(detail), notLookedAtPanel(detail), seriesPanel(detail.series)),
-    el('aside', {}, priorityPanel(entry, detail.targets_minutes), deliveriesPanel(detail.deliveries), studyPanel(entry), historyPanel(detail.history))));
+    el('aside', {}, acknowledgePanel(entry), priorityPanel(entry, detail.targets_minutes), deliveriesPanel(detail.deliveries), studyPanel(entry), historyPanel(detail.history))));
   [...document.querySelectorAll('details')].forEach((one, i) => { one.open = open.has(i); });
   if (kept) document.querySelector(`[data-keep="${CSS.escape(kept)}"]`)?.focus({ preventScroll: true });
 }

@@ -218,10 +218,11 @@ function choose(index) {
 
 async function mark(id, act) {
   try {
-    await api(`worklist/${id}/${act}`, 'POST', act === 'start' ? { reader: byId('reader').value.trim() } : undefined);
+    await api(act === 'acknowledge' ? `studies/${id}/${act}` : `worklist/${id}/${act}`, 'POST',
+      act === 'release' ? undefined : { reader: byId('reader').value.trim() });
     tell('');
   } catch (error) {
-    tell(`Not ${act === 'start' ? 'started' : 'released'}: ${error.message}`);
+    tell(`Not ${{ start: 'started', release: 'released', acknowledge: 'acknowledged' }[act]}: ${error.message}`);
   }
   await refresh().catch(() => {});
   settle();  // the reader asked for it

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row of the reading list: building it, and refreshing what changed in it.
+import { acknowledgeMark } from './acknowledge.js';
 import { AI_WORDS, bdi, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName, plain, plural,
   scoreText, shortTime, stateMark } from './common.js';
 import { icon } from './icons.js';
@@ -75,7 +76,7 @@ function analysisCell(entry) {
   if (decision) {
     const reason = decision.reason || entry.ai_reason;
     return [line('main', el('span', { class: 'reason', title: plain(reason) }, icon('raised'), bdi(reason))),
-      line('sub', stateMark(entry.ai_state), ' · ', bdi(sourceText(decision, reason)))];
+      line('sub', acknowledgeMark(entry), stateMark(entry.ai_state), ' · ', bdi(sourceText(decision, reason)))];
   }
   const reason = entry.ai_reason || (entry.ai_state === 'done' ? 'No priority follows from the findings' : '');
   return [line('main', stateMark(entry.ai_state)), line('sub', el('span', { title: plain(reason) }, bdi(reason)))];
@@ -108,7 +109,7 @@ function readingCell(entry) {
 
 const fingerprint = (entry) => JSON.stringify([entry.level, entry.order_level, entry.ai_state, entry.ai_reason, entry.decisions.length,
   entry.patient_name, entry.patient_id, entry.study_description, entry.patient_location, entry.instances, entry.revision, entry.reading_started_at,
-  entry.reading_by]);
+  entry.reading_by, entry.critical_since, entry.critical_steps]);
 
 // A row keeps its element as long as its study is in view; `refresh` rebuilds only cells of entries that changed.
 export class Row {

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import node as support  # noqa: E402
@@ -44,6 +45,8 @@ class LoopTest(unittest.TestCase):
         self.web = support.WebReceiver(self.folder, "--fhir").start()  # webhook and FHIR server in one
         self.addCleanup(self.web.stop)
         address = f"http://127.0.0.1:{self.web.port}"
+        self.mail = support.MailReceiver(self.folder).start()
+        self.addCleanup(self.mail.stop)
         self.worklists = self.pacs.folder / "worklists"
         (self.folder / "secret").write_text("sixteen characters\n")
         self.packages = ups_peer.modules()
@@ -52,6 +55,10 @@ class LoopTest(unittest.TestCase):
                                  results=[("pacs", "PACS", self.pacs.dicom)],
                                  webhooks=[{"name": "hook", "url": f"{address}/hook", "secret_file": str(self.folder / "secret")}],
                                  fhir=[{"name": "fhir", "base_url": address}],
+                                 mail=[{"name": "duty", "host": "127.0.0.1", "port": self.mail.port, "from": "ai@example.org",
+                                        "to": ["duty@example.org"], "link": "http://ai.example.org"}],
+                                 critical={"acknowledge_within_minutes": 0.02, "least_level": "HIGH", "repeat_minutes": 0.05,
+                                           "steps": [{"to": ["hook"]}, {"after_minutes": 0.02, "to": ["duty", "hook", "engine"]}]},
                                  worklist_folders=[{"name": "mwl", "folder": str(self.worklists)}],
                                  query=("pacs-query", "PACS", self.pacs.dicom), hl7=[("engine", self.receiver.port)],
                                  dicom={"port": dicom})
@@ -166,12 +173,36 @@ class LoopTest(unittest.TestCase):
         self.assertEqual(message["ack"], "AA")
         self.judge_notices(entry)
         self.judge_workstation(entry)
+        self.judge_escalation(entry)
+
+    def judge_escalation(self, entry):
+        """Nobody acknowledges: webhook, mail and HL7, again and again, until somebody does."""
+        mail = support.wait_for("a second mail", lambda: len(found := self.mail.mails()) > 1 and found[0], 20)
+        self.assertEqual((mail["from"], mail["to"], mail["defects"]), ("ai@example.org", ["duty@example.org"], []))
+        self.assertIn("LAA-950", mail["text"])
+        self.assertIn(f"http://ai.example.org/study/{entry['id']}", mail["text"])
+        self.assertNotIn("Jürgen", mail["text"])
+        support.wait_for("the HL7 message of the escalation", lambda: any(
+            "NOT ACKNOWLEDGED" in message["raw"] for message in self.receiver.messages()), 20)
+        events = [json.loads(each["body"])["event"] for each in self.web.requests() if each["path"] == "/hook"]
+        self.assertEqual((events[0], set(events[1:])), ("priority_raised", {"critical_unacknowledged"}))
+        self.assertGreaterEqual(self.node.study(entry["study_uid"])["critical_steps"], 3)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.node.http}/api/v1/studies/{entry['id']}/acknowledge",
+                                         data=b'{"reader": "AB"}')
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            self.assertEqual(answer.status, 200)
+        steps = self.node.study(entry["study_uid"])
+        self.assertEqual((steps["critical_since"], steps["acknowledged_by"]), (None, "AB"))
+        time.sleep(4)
+        self.assertEqual(self.node.study(entry["study_uid"])["critical_steps"], 0)
+        last = self.node.get(f"/api/v1/studies/{entry['id']}")["history"][-1]["what"]
+        self.assertNotIn("escalation", last)
 
     def judge_notices(self, entry):
         """Webhook, FHIR server and the worklist of the PACS know the priority."""
         support.wait_for("the raised worklist entry", lambda: self.priorities() == {"THIS": entry["level"], "OTHER": "ROUTINE"},
                          20, 0.2)
-        requests = support.wait_for("webhook and task", lambda: len(found := self.web.requests()) == 3 and found, 20)
+        requests = support.wait_for("webhook and task", lambda: len(found := self.web.requests()) >= 3 and found, 20)
         hook = next(each for each in requests if each["path"] == "/hook")
         signature = hmac.new(b"sixteen characters", hook["body"].encode(), "sha256").hexdigest()
         self.assertEqual(hook["headers"]["X-Inferad-Signature"], f"sha256={signature}")

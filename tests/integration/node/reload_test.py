@@ -62,8 +62,10 @@ class Reload(NodeCase):
         node = self.start()
         config = json.loads(node.config.read_text())
         config["dicom"]["port"] = 0
+        config["worklist"]["alarm_share"] = 0.9
         node.config.write_text(json.dumps(config))
         self.reload(node, "reload_needs_restart")
+        self.assertIn('"settings":"dicom, worklist.alarm_share"', node.log.read_text())
         self.assertEqual(self.echo(node), 0)
 
 

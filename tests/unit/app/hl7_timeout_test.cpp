@@ -8,6 +8,7 @@
 #include "server/dicom/worklist_files.h"
 #include "server/flow/outbox.h"
 #include "server/net/dicom_client.h"
+#include "server/net/mail_sender.h"
 #include "server/net/mllp_client.h"
 #include "server/net/web_sender.h"
 #include "tests/unit/flow/flow_support.h"
@@ -98,7 +99,8 @@ TEST_CASE("a receiver that accepts and never acknowledges is left after timeout_
   net::MllpClient hl7;
   net::CurlWebSender web;
   dicom::DcmtkWorklistFiles files;
-  flow::Outbox outbox(*node.ledger, dicom, {hl7, web, files}, settings, node.bells, node.metrics, node.changed());
+  net::CurlMailSender mail;
+  flow::Outbox outbox(*node.ledger, dicom, {hl7, web, files, mail}, settings, node.bells, node.metrics, node.changed());
   outbox.start();
   std::string error;
   const auto delivery = [&] { return node.detail(study).deliveries.at(0); };
@@ -131,7 +133,9 @@ TEST_CASE("while a receiver keeps us waiting, the end of the node does not") {
     net::MllpClient hl7;
     net::CurlWebSender web;
     dicom::DcmtkWorklistFiles files;
-    flow::Outbox outbox(*node.ledger, dicom, {hl7, web, files}, settings, node.bells, node.metrics, node.changed());
+    net::CurlMailSender mail;
+    flow::Outbox outbox(*node.ledger, dicom, {hl7, web, files, mail}, settings, node.bells, node.metrics,
+                        node.changed());
     outbox.start();
     for (int i = 0; i < 3'000 && node.detail(study).deliveries.at(0).state != DeliveryState::sending; ++i)
       std::this_thread::sleep_for(Millis(10));

@@ -67,6 +67,13 @@ TEST_CASE("each wrong value is told at its place with what was expected") {
   check(R"({"fhir": [{"name": "a", "base_url": "https://b/", "high": "hihg"}]})", "1:59: /fhir/0/high", "asap");
   check(R"({"worklist_folders": [{"name": "a", "folder": "b", "words": {"HIGH": "STAT"}}]})",
         "1:61: /worklist_folders/0/words", "two levels");
+  check(R"({"mail": [{"name": "a", "host": "b", "from": "c@d", "to": ["e@f"]}]})", "1:11: /mail/0", "starttls");
+  check(R"({"mail": [{"name": "a", "host": "::1", "from": "c@d\r\nX: y", "to": ["e@f"]}]})", "1:48: /mail/0/from",
+        "a mail");
+  check(R"({"critical": {"steps": [{"to": ["a"]}]}, "webhooks": [{"name": "a", "url": "https://b"}]})",
+        "1:24: /critical/steps", "acknowledge_within_minutes");
+  check(R"({"critical": {"acknowledge_within_minutes": 5, "steps": [{"to": ["duty"]}]}})",
+        "1:66: /critical/steps/0/to/0", "expected the name of an entry");
   check("[]", "1:1: (document)", "expected an object");
 }
 

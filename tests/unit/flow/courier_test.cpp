@@ -273,8 +273,9 @@ TEST_CASE("the outbox sends on threads of its own as soon as the bell rings") {
   settings.results.push_back({"pacs"});
   FakeWeb web;
   FakeFiles files;
-  Outbox outbox(*bench.node.ledger, bench.pacs, {receiver, web, files}, settings, bench.node.bells, bench.node.metrics,
-                {});
+  FakeMail mail;
+  Outbox outbox(*bench.node.ledger, bench.pacs, {receiver, web, files, mail}, settings, bench.node.bells,
+                bench.node.metrics, {});
   outbox.start();
   const auto study = bench.results_of("1.1");
   bench.node.bells.outbox.ring();

@@ -28,6 +28,15 @@ struct FakeFiles final : WorklistFiles {
   }
 };
 
+struct FakeMail final : MailSender {
+  Status outcome = ok();
+  std::vector<Mail> mails;
+  Status send(const Mail& mail, std::stop_token) override {
+    mails.push_back(mail);
+    return outcome;
+  }
+};
+
 struct NoHl7 final : Hl7Sender {
   Result<std::string> send(const Hl7Peer&, const std::string&, std::stop_token) override {
     return Error{Errc::unavailable, "no receiver"};
@@ -39,10 +48,11 @@ struct WaysBench {
   FakeWeb web;
   NoHl7 hl7;
   FakeFiles files;
+  FakeMail mail;
   config::Settings settings;
   WallTime now = wall_now();
 
-  Edges edges() { return {hl7, web, files}; }
+  Edges edges() { return {hl7, web, files, mail}; }
   // What the only way says of a notice, as a delivery of a study of the ledger.
   std::int64_t queue(const Notice& notice) {
     const auto study = node.study_with_job(notice.job.study_uid, 1, next_spool_id++);

@@ -159,6 +159,19 @@ TEST_CASE("an error of the node has a status, a code and a sentence") {
   }
 }
 
+TEST_CASE("a critical finding is acknowledged by POST, by somebody with a name") {
+  Visit visit;
+  CHECK(visit.post("/api/v1/studies/17/acknowledge", R"({"reader": "AB"})").status == 200);
+  CHECK(visit.node.acknowledged == std::pair<std::string, std::int64_t>{"AB", 17});
+  CHECK(visit.post("/api/v1/studies/18/acknowledge", R"({"reader": "AB"})").status == 409);  // nothing waits
+  for (const auto* nobody : {"", R"({"reader": ""})"}) {
+    const auto refused = visit.post("/api/v1/studies/17/acknowledge", nobody);
+    CHECK(refused.status == 400);
+    CHECK(refused.body.find("Say who acknowledges") != std::string::npos);
+  }
+  CHECK(visit.get("/api/v1/studies/17/acknowledge").status == 404);
+}
+
 TEST_CASE("a reading starts and is released by POST, with the name that the reader gives") {
   Visit visit;
   CHECK(Json::parse(visit.get("/api/v1/worklist").body)["starts_recorded"] == false);

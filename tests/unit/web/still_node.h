@@ -24,6 +24,7 @@ struct StillNode final : NodeView {
   std::optional<Error> failure;  // of every method that can fail
   std::vector<std::pair<std::string, std::int64_t>> retried;
   std::vector<std::pair<std::string, std::int64_t>> started;  // reader and study
+  std::pair<std::string, std::int64_t> acknowledged;          // reader and study
 
   Result<std::vector<WorklistEntry>> worklist() override { return answer(entries); }
   std::array<int, 4> targets_minutes() override { return {0, 120, 240, 480}; }
@@ -32,6 +33,10 @@ struct StillNode final : NodeView {
     if (failure) return *failure;
     started.emplace_back(reader, study);
     return ok();
+  }
+  Status acknowledge(std::int64_t study, const std::string& reader) override {
+    acknowledged = {reader, study};
+    return study == 17 ? ok() : Status(Error{Errc::refused, "nothing waits"});
   }
   Status release_reading(std::int64_t study) override {
     if (failure) return *failure;
