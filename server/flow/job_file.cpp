@@ -22,6 +22,16 @@ bool same_job(const std::string& there, const std::string& wanted) {
                      [&](const char* member) { return a.contains(member) && a.at(member) == b.at(member); });
 }
 
+// An operator had a failed job tried again: what it makes supersedes the report of the failure. Nothing else of the
+// job changes.
+Status keep_predecessors(const std::filesystem::path& file, const std::string& there, const std::string& wanted) {
+  auto job = nlohmann::ordered_json::parse(there);
+  const auto asked = nlohmann::ordered_json::parse(wanted);
+  if (job.contains("predecessors") && job.at("predecessors") == asked.at("predecessors")) return ok();
+  job["predecessors"] = asked.at("predecessors");
+  return write_file_durable(file, job.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
 // All but job.json, which is replaced last: until then the folder is known to be foreign, also after a crash.
 Status empty_folder(const std::filesystem::path& folder) {
   std::error_code error;
@@ -81,7 +91,7 @@ Status ensure_job_folder(const std::filesystem::path& folder, const store::JobLe
   if (std::filesystem::exists(file, error)) {
     const auto there = read_file(file, kJobFileBytesMax);
     if (!there && there.error().code == Errc::io) return there.error();
-    if (there && same_job(*there, wanted)) return ok();
+    if (there && same_job(*there, wanted)) return keep_predecessors(file, *there, wanted);
     log::warning("foreign_job_folder_emptied", {{"job", lease.id}});
   }
   INFERAD_TRY_STATUS(empty_folder(folder));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // job.json (config/schema/job.schema.json): what a worker is asked. Written once, before the first attempt; a later
-// attempt finds it and asks the same, so that results come out the same, whatever was configured between.
+// attempt finds it and asks the same, so that results come out the same, whatever was configured between; only the
+// reports to supersede grow by that of a failure when an operator has the job tried again.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +28,7 @@ struct JobSite {
 std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,
                         const JobSite& site, const std::filesystem::path& jobs);
 
-// Makes the folder of the job and its job.json durable, unless they are there. Job ids come again after the ledger's
+// Makes the folder of the job and its job.json durable, unless they are there; then the predecessors are kept up. Job ids come again after the ledger's
 // tail was lost: a folder of another job (id, pipeline, study, revision or images differ), or one without a readable
 // job.json, is emptied first, so that results of two jobs never mix.
 Status ensure_job_folder(const std::filesystem::path& folder, const store::JobLease& lease, const store::Spool& spool,

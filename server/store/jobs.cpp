@@ -79,18 +79,21 @@ Status set_failure_report(Database& db, std::int64_t job_id, FailureReport state
   return db.run("UPDATE job SET failure_report = $1 WHERE id = $2", state, job_id);
 }
 
+// The reports of the revision before and, when an operator had it tried again, of its own failures. A report of a
+// failure names no other failure of the job: the same failure again is the same report.
 Result<std::vector<Report>> predecessors(Database& db, const JobLease& lease) {
+  const std::int64_t own = lease.failure.empty() ? lease.id : 0;
   std::vector<Report> reports;
   INFERAD_TRY_STATUS(db.each(
       "SELECT r.kind, r.sop_instance_uid FROM report r JOIN job j ON j.id = r.job_id"
-      " WHERE j.study_id = $1 AND j.pipeline = $2 AND j.revision = (SELECT MAX(p.revision) FROM job p"
-      "  JOIN report q ON q.job_id = p.id WHERE p.study_id = $1 AND p.pipeline = $2 AND p.revision < $3)"
+      " WHERE (j.study_id = $1 AND j.pipeline = $2 AND j.revision = (SELECT MAX(p.revision) FROM job p"
+      "  JOIN report q ON q.job_id = p.id WHERE p.study_id = $1 AND p.pipeline = $2 AND p.revision < $3)) OR j.id = $4"
       " ORDER BY r.sop_instance_uid",
       [&](Row& row) {
         auto& report = reports.emplace_back();
         row >> report.kind >> report.sop_instance_uid;
       },
-      lease.study_id, lease.pipeline, lease.revision));
+      lease.study_id, lease.pipeline, lease.revision, own));
   return reports;
 }
 

@@ -103,7 +103,7 @@ struct JobLease {
   int attempts = 1;                  // this one included
   bool findings_recorded = false;    // by an earlier attempt: record_findings will change nothing
   WallTime created_at{};             // the same at every attempt
-  std::vector<Report> predecessors;  // of this pipeline's latest earlier revision that made any
+  std::vector<Report> predecessors;  // of its latest earlier revision that made any, and of its own failures
   std::vector<EndedJob> inputs;      // of a job that joins
   std::string failure;               // not empty: it has failed for this, and a report is to say so
 };

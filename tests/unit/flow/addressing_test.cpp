@@ -68,12 +68,15 @@ TEST_CASE("a report goes beside the segmentation that the destination takes") {
                             result(sr, "4", seg_labelmap),
                             result(sr_comprehensive, "5", seg),
                             result(sr_comprehensive, "6", seg_labelmap)};
-  const std::vector<config::ResultDestination> destinations{
-      {"viewer", {{seg_labelmap, seg}, {sr, sr_comprehensive}}}, {"pacs", {{seg}, {sr}}}, {"archive", {{sr}}}};
+  const std::vector<config::ResultDestination> destinations{{"viewer", {{seg_labelmap, seg}, {sr, sr_comprehensive}}},
+                                                            {"both", {{seg}, {seg_labelmap}, {sr}}},
+                                                            {"pacs", {{seg}, {sr}}},
+                                                            {"archive", {{sr}}}};
   const auto deliveries = addressed(destinations, results);
   CHECK(lines(deliveries, "viewer") == Lines{"SEG_LABELMAP 2 1", "SR 4 3 6 5"});
   CHECK(deliveries[1].beside_class_uid == facts_of(seg_labelmap).sop_class_uid);
   CHECK(deliveries[1].fallbacks[0].beside_class_uid == facts_of(seg).sop_class_uid);
+  CHECK(lines(deliveries, "both") == Lines{"SEG 1", "SEG_LABELMAP 2", "SR 3 4"});
   CHECK(lines(deliveries, "pacs") == Lines{"SEG 1", "SR 3"});
   CHECK(lines(deliveries, "archive") == Lines{"SR 3"});
   CHECK(deliveries.back().beside_class_uid.empty());

@@ -46,7 +46,6 @@ TEST_CASE("a later attempt finds its job.json as it was, and what the first one 
   const auto first = desk.job();
   desk.put("findings.json");
   desk.lease.attempts = 2;
-  desk.lease.predecessors = {{"SR", "2.25.1"}};
   must(desk.ensure("+0500"));
   CHECK(desk.job() == first);
   CHECK(desk.files() == std::vector<std::string>{"findings.json", "job.json"});
@@ -62,6 +61,18 @@ TEST_CASE("encodings and full masks reach the worker when they are configured") 
   const auto job = nlohmann::json::parse(desk.job());
   CHECK(job.at("encodings") == nlohmann::json{"DEFLATED"});
   CHECK(job.at("full_masks") == true);
+}
+
+TEST_CASE("a job that is tried again after its failure was reported supersedes that report, and is the same else") {
+  Desk desk;
+  must(desk.ensure());
+  auto expected = nlohmann::json::parse(desk.job());
+  desk.put("findings.json");
+  desk.lease.predecessors = {{"SR", "2.25.1"}};
+  must(desk.ensure("+0500"));
+  expected["predecessors"] = {{{"kind", "SR"}, {"sop_instance_uid", "2.25.1"}}};
+  CHECK(nlohmann::json::parse(desk.job()) == expected);
+  CHECK(desk.files() == std::vector<std::string>{"findings.json", "job.json"});
 }
 
 TEST_CASE("a job that joins is told where the findings of the others lie, or why there are none") {

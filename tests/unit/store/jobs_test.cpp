@@ -12,21 +12,6 @@ int events_with(Ledger& ledger, std::int64_t study_id, const std::string& words)
   }));
 }
 
-JobLease leased(Ledger& ledger, int second) {
-  auto lease = must(ledger.lease_job(at(second)));
-  REQUIRE(lease);
-  return *lease;
-}
-
-void next_revision(Ledger& ledger, std::int64_t study_id, std::int64_t spool_id, const std::string& study = "1.2.3") {
-  must(ledger.record_instances(std::vector{ct_image(spool_id, static_cast<int>(spool_id), study, study + ".1")}));
-  StudyComplete complete;
-  complete.study_id = study_id;
-  complete.rule = "chest-ct";
-  complete.jobs = {{"lung", "[]"}};
-  must(ledger.complete_study(complete, at(500)));
-}
-
 TEST_CASE("a job is leased once, and carries what a worker needs") {
   TempFolder folder;
   const auto ledger = open_ledger(folder / "ledger.db");

@@ -100,6 +100,22 @@ inline std::int64_t complete_study(Ledger& ledger, const std::string& study = "1
   return complete.study_id;
 }
 
+inline JobLease leased(Ledger& ledger, int second) {
+  auto lease = must(ledger.lease_job(at(second)));
+  REQUIRE(lease);
+  return *lease;
+}
+
+inline void next_revision(Ledger& ledger, std::int64_t study_id, std::int64_t spool_id,
+                          const std::string& study = "1.2.3") {
+  must(ledger.record_instances(std::vector{ct_image(spool_id, static_cast<int>(spool_id), study, study + ".1")}));
+  StudyComplete complete;
+  complete.study_id = study_id;
+  complete.rule = "chest-ct";
+  complete.jobs = {{"lung", "[]"}};
+  must(ledger.complete_study(complete, at(500)));
+}
+
 inline NewDelivery dicom_delivery(const std::string& kind, const std::string& uid, const std::string& to = "pacs") {
   return {to, kind, "jobs/1/" + kind + ".dcm", "", std::string(kSrClass), uid, "1.2.840.10008.1.2.1"};
 }
