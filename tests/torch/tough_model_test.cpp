@@ -194,7 +194,7 @@ TEST_CASE("weights that are swapped between check and load are not the ones that
   const auto pipeline = ModelPipeline::load(*file, {*model}, {*std::move(checked)}, "cpu");
   REQUIRE(pipeline);
   const auto given = image();
-  const auto output = pipeline->run(std::span(&given, 1), {}, 1, [](double) {});
+  const auto output = pipeline->run(std::span(&given, 1), {}, {}, [](double) {});
   REQUIRE(output);
   CHECK(output->numbers == std::vector<double>{0.25, 0.75});
   CHECK(contains(refusal(load(made), "net"), "weights differ from model.json"));

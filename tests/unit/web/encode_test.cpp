@@ -45,6 +45,8 @@ TEST_CASE("the worklist carries the AI priority beside the order's, with its rea
 TEST_CASE("member names are those of the views") {
   const auto entry = Json::parse(worklist_json({sample_entry()}, {}, true, kNow))["entries"].at(0);
   CHECK(keys(entry) == std::vector<std::string>{"accession_number",
+                                                "acknowledged_at",
+                                                "acknowledged_by",
                                                 "age",
                                                 "ai_reason",
                                                 "ai_state",
@@ -53,6 +55,8 @@ TEST_CASE("member names are those of the views") {
                                                 "body_part",
                                                 "complete_at",
                                                 "complete_reason",
+                                                "critical_since",
+                                                "critical_steps",
                                                 "deadline_at",
                                                 "decisions",
                                                 "filler_order_number",
