@@ -28,9 +28,9 @@ struct JobSite {
 std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,
                         const JobSite& site, const std::filesystem::path& jobs);
 
-// Makes the folder of the job and its job.json durable, unless they are there; then the predecessors are kept up. Job ids come again after the ledger's
-// tail was lost: a folder of another job (id, pipeline, study, revision or images differ), or one without a readable
-// job.json, is emptied first, so that results of two jobs never mix.
+// Makes the folder of the job and its job.json durable, unless they are there; then the predecessors are kept up. Job
+// ids come again after the ledger's tail was lost: a folder of another job (id, pipeline, study, revision or images
+// differ), or one without a readable job.json, is emptied first, so that results of two jobs never mix.
 Status ensure_job_folder(const std::filesystem::path& folder, const store::JobLease& lease, const store::Spool& spool,
                          const JobSite& site);
 
