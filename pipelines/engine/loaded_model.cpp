@@ -72,7 +72,7 @@ class ModelKind final : public LoadedPipeline {
                                            [&](double fraction) { progress("infer", fraction); }));
     const auto inferred = std::chrono::steady_clock::now();
     progress("measure", 0);
-    INFERAD_TRY(auto result, report_model(std::move(report), std::move(output), images.front(), file,
+    INFERAD_TRY(auto result, report_model(std::move(report), std::move(output), images, file,
                                           pipeline_.models().front().card, threads_));
     const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
     log::info("inferred", {{"job", job.id},

@@ -22,8 +22,6 @@ namespace inferad::engine {
 
 namespace {
 
-using tensor::Affine;
-
 // Turned around along spatial axes; [1, channels, axes].
 at::Tensor turned(const at::Tensor& values, const recipe::Mirror& mirror) {
   std::vector<std::int64_t> axes;
@@ -42,16 +40,30 @@ struct ModelPipeline::Impl {
   Postprocessing after;
   tensor::Inferer inferer;
 
-  Result<ModelOutput> detect(const recipe::Detection& detection, at::Tensor batch, const at::Tensor& header,
-                             const Affine& affine) const {
+  Result<Candidates> detect(const recipe::Detection& detection, const tensor::Sample& sample,
+                            const at::Tensor& header) const {
+    const auto& entry = sample.at(pipeline.recipe.image_key);
+    auto batch = entry.data.unsqueeze(0);
     if (batch.dim() != pipeline.input.dimensions + 2)
       return Error{Errc::model, fmt::format("the preprocessed image has {} axes", batch.dim() - 2)};
     if (detection.zyx)
       batch = (batch.dim() == 4 ? batch.permute({0, 1, 3, 2}) : batch.permute({0, 1, 4, 3, 2})).contiguous();
-    ModelOutput output;
-    INFERAD_TRY(output.candidates.all,
+    Candidates candidates;
+    INFERAD_TRY(candidates.all,
                 candidates_of(networks[0].forward(std::span(&batch, 1), header), detection, pipeline.input.dimensions));
-    output.candidates.to_patient = to_patient_of(affine);
+    candidates.to_patient = to_patient_of(entry.affine);
+    return candidates;
+  }
+
+  // Each image by itself.
+  Result<ModelOutput> detect_in(const std::vector<Prepared>& images, const recipe::Detection& detection,
+                                const at::Tensor& header, const std::function<void(double)>& progress) const {
+    ModelOutput output;
+    for (const auto& image : images) {
+      INFERAD_TRY(auto candidates, detect(detection, image.sample, header));
+      output.candidates.push_back(std::move(candidates));
+      progress(0.9 * static_cast<double>(output.candidates.size()) / static_cast<double>(images.size()));
+    }
     return output;
   }
 
@@ -203,7 +215,7 @@ struct ModelPipeline::Impl {
     for (const auto& network : networks) {
       INFERAD_TRY(const auto arguments, arguments_of(prepared, pipeline));
       at::Tensor answer;
-      if (prepared.size() > 1) {
+      if (prepared.size() > 1 && !std::holds_alternative<recipe::Detection>(pipeline.output)) {
         answer = network.call(arguments, header);
       } else {
         INFERAD_TRY(answer, ask(network, {}, arguments.front().clone(), header, [](double) {}));
@@ -219,11 +231,11 @@ struct ModelPipeline::Impl {
     const c10::InferenceMode inference;
     const auto header = header_of(numbers);
     INFERAD_TRY(auto prepared, prepare_all(images));
+    if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output))
+      return detect_in(prepared, *detection, header, progress);
     if (prepared.size() > 1) return analyse_several(std::move(prepared), header);
     auto& sample = prepared.front().sample;
     const auto batch = sample.at(pipeline.recipe.image_key).data.unsqueeze(0);
-    if (const auto* detection = std::get_if<recipe::Detection>(&pipeline.output))
-      return detect(*detection, batch, header, sample.at(pipeline.recipe.image_key).affine);
     if (pipeline.uncertainty.is_asked()) return mean(sample, batch, header, images.front(), options, progress);
     INFERAD_TRY(const auto answer,
                 ask(networks[0], {}, batch, header, [&](double fraction) { progress(0.9 * fraction); }));

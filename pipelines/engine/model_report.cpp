@@ -40,9 +40,9 @@ std::optional<double> ReportDraft::deviation(const std::function<double(std::spa
 }
 
 std::string ReportDraft::image_at(std::size_t index, std::size_t count) const {
-  const auto& images = pipeline.input.images;
-  if (images.empty() || pipeline.input.join != recipe::Input::Join::batch) return {};
-  return images[index * images.size() / count].name;
+  const auto& wanted = pipeline.input.images;
+  if (wanted.empty() || pipeline.input.join != recipe::Input::Join::batch) return {};
+  return wanted[index * wanted.size() / count].name;
 }
 
 findings::Measurement ReportDraft::score_measurement(double score, std::optional<double> deviation) const {
@@ -91,9 +91,9 @@ findings::Algorithm algorithm_of(const recipe::PipelineFile& pipeline, std::span
   return {pipeline.title, pipeline.version, pipeline.manufacturer, model.sha256, std::move(parameters)};
 }
 
-Result<ModelReport> report_model(findings::Findings report, ModelOutput output, const findings::Image& image,
+Result<ModelReport> report_model(findings::Findings report, ModelOutput output, std::span<const findings::Image> images,
                                  const recipe::PipelineFile& pipeline, const recipe::ModelCard& card, int threads) {
-  ReportDraft draft{std::move(report), image, pipeline, card, threads, std::move(output.members)};
+  ReportDraft draft{std::move(report), images, pipeline, card, threads, std::move(output.members)};
   INFERAD_TRY_STATUS(std::visit([&](const auto& kind) { return add_output(kind, output, draft); }, pipeline.output));
   add_findings(draft);
   if (draft.report.segments.empty()) output.labels = {};

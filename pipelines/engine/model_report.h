@@ -22,12 +22,13 @@ namespace inferad::engine {
 using Probabilities = std::map<int, std::vector<std::uint8_t>>;
 
 // What a model gave after postprocessing. Segmentation: `labels`, on the source grid, values as in the pipeline's
-// output. Image: `voxels`, on the source grid. Detection: `candidates`. Otherwise: `numbers`, in the order of the
-// model. Where several answers were asked for these are their mean, and `members` says what it is the mean of.
+// output. Image: `voxels`, on the source grid. Detection: `candidates`, of each image. Otherwise: `numbers`, in the
+// order of the model. Where several answers were asked for these are their mean, and `members` says what it is the mean
+// of.
 struct ModelOutput {
   findings::LabelMap labels;
   std::vector<double> numbers;
-  Candidates candidates = {};
+  std::vector<Candidates> candidates = {};
   Members members = {};
   std::vector<float> voxels = {};
   Probabilities probabilities = {};  // of a segmentation, where asked for
@@ -46,7 +47,8 @@ struct ModelReport {
 // Segments, measurements, findings and the priority that they ask for. A label without any voxel has no segment, and
 // its volume is 0. Errc::model: the output does not fit the description (number of classes, a value that is no number
 // or out of range).
-Result<ModelReport> report_model(findings::Findings report, ModelOutput output, const findings::Image& image,
+// `images`: those that the network got; the first one tells what is the same of all.
+Result<ModelReport> report_model(findings::Findings report, ModelOutput output, std::span<const findings::Image> images,
                                  const recipe::PipelineFile& pipeline, const recipe::ModelCard& card, int threads);
 
 }  // namespace inferad::engine

@@ -31,7 +31,7 @@ struct Looked {
 
 struct ReportDraft {
   findings::Findings report;
-  const findings::Image& image;
+  std::span<const findings::Image> images;  // at least one
   const recipe::PipelineFile& pipeline;
   const recipe::ModelCard& card;
   int threads = 1;
@@ -45,6 +45,7 @@ struct ReportDraft {
   std::vector<std::vector<std::uint8_t>> probabilities = {};  // of the segments
   bool bounded = false;                                       // scores lie between 0 and 1
 
+  const findings::Image& image() const { return images.front(); }
   // Scores mean what they say. What the card states holds for one answer, not for the mean of several.
   bool calibrated() const { return bounded && card.calibrated && members.empty(); }
   // Of what `number` takes from each answer: from its numbers in their order.

@@ -10,9 +10,9 @@ namespace inferad::engine {
 
 // The file itself is written by who writes the results; its hash is told then.
 Status add_output(const recipe::ImageOutput& image, ModelOutput& output, ReportDraft& draft) {
-  if (output.voxels.size() != draft.image.geometry.voxels()) {
+  if (output.voxels.size() != draft.image().geometry.voxels()) {
     return Error{Errc::model, fmt::format("the model gave an image of {} voxels, the source has {}",
-                                          output.voxels.size(), draft.image.geometry.voxels())};
+                                          output.voxels.size(), draft.image().geometry.voxels())};
   }
   const auto [least, most] = std::minmax_element(output.voxels.begin(), output.voxels.end());
   for (const double value : {static_cast<double>(*least), static_cast<double>(*most)}) {

@@ -54,9 +54,9 @@ void measure(const recipe::Segmentation& segmentation, const findings::LabelMap&
     std::vector<std::uint8_t> numbers;
     for (const auto& id : spec.labels)
       if (number_of[id] != 0) numbers.push_back(number_of[id]);
-    const auto value = measured(spec, draft.image, map, numbers, draft.threads);
+    const auto value = measured(spec, draft.image(), map, numbers, draft.threads);
     Looked looked{value, draft.deviation([i](const auto& member) { return member[i]; })};
-    if (value) looked.measurement = as_measurement(spec, *value, draft.image.modality);
+    if (value) looked.measurement = as_measurement(spec, *value, draft.image().modality);
     looked.measurement.deviation = rounded(looked.deviation);
     if (value && !looked.deviation && !draft.members.empty())
       draft.report.remarks.push_back(fmt::format("{}: not every answer had something to measure.", spec.id));
@@ -74,7 +74,7 @@ void measure(const recipe::Segmentation& segmentation, const findings::LabelMap&
 
 // A segment should not reach where there is no image.
 void remark_padding(const findings::LabelMap& map, ReportDraft& draft) {
-  const auto padding = padding_in(draft.image, map);
+  const auto padding = padding_in(draft.image(), map);
   for (const auto& segment : draft.report.segments)
     if (const auto count = padding[static_cast<std::size_t>(segment.number)]; count > 0)
       draft.report.remarks.push_back(
@@ -87,9 +87,9 @@ void remark_padding(const findings::LabelMap& map, ReportDraft& draft) {
 
 Status add_output(const recipe::Segmentation& segmentation, ModelOutput& output, ReportDraft& draft) {
   auto& map = output.labels;
-  if (map.labels.size() != draft.image.geometry.voxels()) {
+  if (map.labels.size() != draft.image().geometry.voxels()) {
     return Error{Errc::model, fmt::format("the label map has {} voxels, the image {}", map.labels.size(),
-                                          draft.image.geometry.voxels())};
+                                          draft.image().geometry.voxels())};
   }
   std::array<std::uint64_t, 256> voxels{};
   for (const auto value : map.labels) ++voxels[value];

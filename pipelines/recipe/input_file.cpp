@@ -150,7 +150,13 @@ void check_input(const JsonObject& pipeline, const PipelineFile& file) {
   const char* what = several ? "several images" : "all frames";
   const bool numbers =
       std::holds_alternative<Classification>(file.output) || std::holds_alternative<Regression>(file.output);
-  if (!numbers) document.add("/output", fmt::format("{} give a classification or a regression only", what));
+  const bool detects = several && std::holds_alternative<Detection>(file.output);
+  if (detects && file.input.join != Input::Join::batch)
+    document.add("/input", "a detector is shown each of several images by itself: \"join\" must be \"batch\"");
+  if (!numbers && !detects) {
+    document.add("/output", fmt::format("{} give a classification or a regression{} only", what,
+                                        several ? ", or detections in each image," : ""));
+  }
   if (file.from_bundle) document.add("/bundle", fmt::format("{} need their steps here: \"preprocessing\"", what));
   if (!file.recipe.inferer.target.empty() && file.recipe.inferer.target != "SimpleInferer")
     document.add("/inferer",

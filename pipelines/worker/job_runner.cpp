@@ -41,6 +41,7 @@ struct Attempt {
   std::optional<results::SourceHeader> source;
   std::optional<findings::Image> image;
   std::optional<findings::LabelMap> labels;
+  std::vector<findings::Image> views;  // several that were analysed together, instead of `image`
   std::optional<engine::HeatMap> heat_map;
   std::vector<float> voxels;                             // of findings.files[0]
   std::vector<std::vector<std::uint8_t>> probabilities;  // of the segments, 255 = 1
@@ -134,6 +135,7 @@ class Run {
     Attempt attempt;  // without image: the report refers to all that were read
     attempt.findings = std::move(output.findings);
     attempt.source = std::move(header);
+    if (attempt.findings.outcome == Outcome::analysed) attempt.views = std::move(images);
     return attempt;
   }
 
@@ -208,7 +210,8 @@ Result<std::vector<results::ResultFile>> write_objects(const Job& job, const Att
                                        .image = attempt.image ? &*attempt.image : nullptr,
                                        .labels = attempt.labels ? &*attempt.labels : nullptr,
                                        .options = {.full_masks = job.full_masks},
-                                       .voxels = voxels_of(attempt)};
+                                       .voxels = voxels_of(attempt),
+                                       .views = attempt.views};
   INFERAD_TRY_STATUS(write_pictures(results::pictures_of(request), job.id, job.study_uid, folder));
   return results::write_results(request, folder);
 }

@@ -142,11 +142,21 @@ def breast(share, rows=300, columns=240):
     return np.rint(np.clip(1300 * edge + 1700 * disc * edge + random.normal(0, 15, edge.shape), 0, 4095))
 
 
+def spotted(places, rows=300, columns=240):
+    """Even grey with bright spots at (column, row) of a pixel's centre, in 12 bits."""
+    y, x = np.mgrid[0:rows, 0:columns] + 0.5
+    image = np.full((rows, columns), 300.0)
+    for column, row in places:
+        image = np.maximum(image, 3900 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 50))
+    return np.rint(image)
+
+
 class Mammograms(ArchetypeTest):
     SHARES = {"LCC": 6, "LMLO": 12, "RCC": 20, "RMLO": 30}
 
-    def write(self, name, laterality, view, change=lambda data: None, size=(300, 240), series="views"):
-        data = header_of("MG", MG_PRESENTATION, breast(self.SHARES[laterality + view], *size), int(name))
+    def write(self, name, laterality, view, change=lambda data: None, size=(300, 240), series="views", pixels=None):
+        pixels = breast(self.SHARES[laterality + view], *size) if pixels is None else pixels
+        data = header_of("MG", MG_PRESENTATION, pixels, int(name))
         data.SeriesInstanceUID = uid("mammogram", series)
         data.ImageLaterality, data.ViewPosition = laterality, view
         change(data)
@@ -185,6 +195,45 @@ class Mammograms(ArchetypeTest):
                          {name: name for name in ("left_cc", "left_mlo", "right_cc", "right_mlo")})
         self.assertEqual(self.sources(), {"left_cc": [written["LCC"]], "left_mlo": [written["LMLO"]],
                                           "right_cc": [written["RCC"]], "right_mlo": [written["RMLO"]]})
+
+    SPOTS = {"LCC": [(100.5, 80.5)], "LMLO": [], "RCC": [], "RMLO": [(60.5, 200.5), (150.5, 50.5)]}
+
+    def test_detections_in_each_view_stand_on_it_in_every_kind_of_result(self):
+        written = {side + view: self.write(f"{number}", side, view, series=number,
+                                           pixels=spotted(self.SPOTS[side + view], 300 + 20 * number))
+                   for number, (side, view) in enumerate([("R", "MLO"), ("L", "CC"), ("R", "CC"), ("L", "MLO")])}
+        self.analyse("mg-spots", self.folder / "study", results=("MGCAD", "PR", "SC", "KOS", "SR"))
+        self.assertEqual([code["value"] for code in self.findings["looked_for"]], ["129770007"])
+        truth = {(written[view], place) for view, places in self.SPOTS.items() for place in places}
+
+        def placed(found):
+            return {min(truth, key=lambda each: abs(each[1][0] - x) + abs(each[1][1] - y) + 1e6 * (each[0] != uid_))
+                    for uid_, x, y in found if any(each[0] == uid_ and abs(each[1][0] - x) < 1 and
+                                                   abs(each[1][1] - y) < 1 for each in truth)}
+
+        items = [item for item in self.findings["items"] if "location" in item]
+        self.assertEqual(len(items), 3)
+        self.assertEqual(placed([(item["location"]["images"][0]["sop_instance_uid"], *item["location"]["centre"][:2])
+                                 for item in items]), truth)
+        self.assertEqual(sorted(item["input_image"] for item in items), ["left_cc", "right_mlo", "right_mlo"])
+        for name in ("mgcad", "pr", "sc", "kos"):
+            report = subprocess.run(["dciodvfy", "-new", str(self.out / f"{name}.dcm")], capture_output=True, text=True,
+                                    errors="replace")
+            self.assertNotIn("Error", report.stdout + report.stderr, name)
+
+        state = pydicom.dcmread(self.out / "pr.dcm")
+        self.assertEqual(placed([(annotation.ReferencedImageSequence[0].ReferencedSOPInstanceUID, *graphic.GraphicData)
+                                 for annotation in state.GraphicAnnotationSequence
+                                 for graphic in annotation.GraphicObjectSequence]), truth)
+        heights = {area.ReferencedImageSequence[0].ReferencedSOPInstanceUID: area.DisplayedAreaBottomRightHandCorner[1]
+                   for area in state.DisplayedAreaSelectionSequence}
+        self.assertEqual(heights, {written["LCC"]: 320, written["RMLO"]: 300}, "each image has its size")
+        shown = pydicom.dcmread(self.out / "sc.dcm")
+        self.assertEqual({item.ReferencedSOPInstanceUID for item in shown.SourceImageSequence},
+                         {written["LCC"], written["RMLO"]})
+        keys = pydicom.dcmread(self.out / "kos.dcm")
+        self.assertEqual({item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in keys.ContentSequence
+                          if item.ValueType == "IMAGE"}, {written["LCC"], written["RMLO"]})
 
     def refused(self, code_value, *words):
         self.analyse("mg-density", self.folder / "study", status=3)

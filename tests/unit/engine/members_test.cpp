@@ -38,7 +38,7 @@ Result<ModelReport> report(const recipe::PipelineFile& file, const Members& memb
   output.numbers = *mean_of(members);
   output.members = members;
   return report_model(findings::begin_report(job, file.version, "1.2.5", {"Net", "1", "Nobody", "", ""}),
-                      std::move(output), {}, file, card, 1);
+                      std::move(output), std::vector<findings::Image>(1), file, card, 1);
 }
 
 // b and c go apart: each has a deviation of 0.2, their sum one of 0.1.
@@ -123,7 +123,7 @@ TEST_CASE("a measurement has the deviation of the answers' own; one that measure
   answer.labels = result;
   answer.members = {measurements_of(file, image, wide, 1), measurements_of(file, image, none, 1)};
   const auto report = report_model(findings::begin_report(job, "1", "1.2.5", {"Net", "1", "Nobody", "", ""}),
-                                   std::move(answer), image, file, {}, 1);
+                                   std::move(answer), std::span(&image, 1), file, {}, 1);
   REQUIRE(report);
   const auto& measures = report->findings.items.at(0).measurements;
   CHECK(measures.at(0).value == 2);

@@ -63,7 +63,7 @@ Result<ModelReport> report(const recipe::PipelineFile& file, ModelOutput output,
   recipe::ModelCard card;
   card.calibrated = calibrated;
   return report_model(findings::begin_report(job, file.version, "1.2.5", {"Organs", "1.2.0", "Nobody", "", ""}),
-                      std::move(output), image(), file, card, 1);
+                      std::move(output), std::vector{image()}, file, card, 1);
 }
 
 const findings::Finding& item(const ModelReport& report, const std::string& id) {
@@ -102,8 +102,9 @@ recipe::PipelineFile detection() {
 
 ModelOutput points(const std::vector<std::pair<findings::Vec3, double>>& all) {
   ModelOutput output;
-  output.candidates.to_patient = {{{10, 0, 0, 0}, {0, 10, 0, 0}, {0, 0, 10, 0}}};
-  for (const auto& [place, score] : all) output.candidates.all.push_back({place, place, score, 1});
+  auto& candidates = output.candidates.emplace_back();
+  candidates.to_patient = {{{10, 0, 0, 0}, {0, 10, 0, 0}, {0, 0, 10, 0}}};
+  for (const auto& [place, score] : all) candidates.all.push_back({place, place, score, 1});
   return output;
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("a report says how far a segment reaches into padding") {
     findings::Job job;
     job.id = "7", job.pipeline = "body", job.study_uid = "1.2.3", job.created_at = "2026-11-24T08:30:00.000Z";
     auto report = report_model(findings::begin_report(job, "1", "1.2.5", {"Body", "1", "Nobody", "", ""}), answer,
-                               image, file, {}, 1);
+                               std::span(&image, 1), file, {}, 1);
     REQUIRE(report);
     return report->findings.remarks;
   };

@@ -17,7 +17,7 @@ Result<ModelReport> report(std::vector<float> voxels) {
       recipe::ImageOutput{"dose", "Dose", {"DOSE", "99INFERAD", "Dose"}, {"Gy", "UCUM", "gray"}, recipe::Range{0, 80}};
   ModelOutput output;
   output.voxels = std::move(voxels);
-  return report_model({}, std::move(output), image, pipeline, {}, 1);
+  return report_model({}, std::move(output), std::span(&image, 1), pipeline, {}, 1);
 }
 
 }  // namespace

@@ -18,6 +18,18 @@ Result<PipelineFile> read(const Json& input, const std::string& output = "segmen
     document["output"] = {{"kind", output}, {"classes", {"a", "b"}}, {"scores", "score"}};
     for (const char* name : {"measurements", "findings"}) document.erase(name);
   }
+  if (output == "detection") {
+    const Json label = {{"value", 1},
+                        {"id", "spot"},
+                        {"label", "Spot"},
+                        {"concept", {{"value", "27925004"}, {"scheme", "SCT"}, {"meaning", "Nodule"}}}};
+    document["output"] = {{"kind", output},
+                          {"form", "point"},
+                          {"scores", "probability"},
+                          {"score_min", 0.4},
+                          {"labels", Json::array({label})}};
+    for (const char* name : {"measurements", "findings", "postprocessing"}) document.erase(name);
+  }
   folder.write("spleen/pipeline.json", document.dump());
   return read_pipeline_file(folder.path / "spleen");
 }
@@ -120,6 +132,14 @@ TEST_CASE("several images and all frames give numbers, from the whole image") {
   const Json frames = {{"dimensions", 2}, {"frames", "all"}};
   CHECK(problem(frames, "segmentation", "/output").find("a classification or a regression only") != std::string::npos);
   CHECK(problem(frames, "classification", "/inferer", "SliceInferer").find("only SimpleInferer") != std::string::npos);
+}
+
+TEST_CASE("a detector is shown each of several images by itself") {
+  const Json left = {{"name", "left"}, {"laterality", "L"}}, right = {{"name", "right"}, {"laterality", "R"}};
+  const Json images = Json::array({left, right});
+  CHECK(problem({{"dimensions", 2}, {"images", images}}, "detection") ==
+        "/input: a detector is shown each of several images by itself: \"join\" must be \"batch\"");
+  CHECK(problem({{"dimensions", 2}, {"images", images}, {"join", "batch"}}, "detection") == "");
 }
 
 }  // namespace
