@@ -93,7 +93,8 @@ DataElement cut(const DataElement& key, const DataElement& have) {
 
 bool matches(const DataSet& keys, const DataSet& workitem) {
   return std::all_of(keys.elements.begin(), keys.elements.end(), [&](const auto& pair) {
-    const auto& [number, key] = pair;
+    const auto number = pair.first;
+    const DataElement& key = pair.second;
     if (key.vr != "SQ") return matches_value(key, workitem.text(number));
     if (key.items.empty() || is_universal(key.items[0])) return true;
     const auto& items = workitem.items(number);
