@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small data sets of DIMSE-N messages on arbitrary bytes; the first byte chooses the transfer syntax. What must hold: no
-// crash, no endless loop; text is UTF-8; what was read is written, read and written to the same bytes, and kept by JSON.
+// Small data sets of DIMSE-N messages on arbitrary bytes; the first byte chooses the transfer syntax. What must hold:
+// no crash, no endless loop; text is UTF-8; what was read is written, read and written to the same bytes, and kept by
+// JSON.
 #include <cstddef>
 #include <cstdint>
 #include <span>
