@@ -61,6 +61,17 @@ bool decode(DcmDataset& data) {
   return data.putAndInsertUint8Array(DCM_PixelData, pixels.data(), pixels.size()).good();
 }
 
+// A deflated data set has an even length, by a zero after it if need be (PS3.5 A.5); DCMTK's writer does not care, its
+// receiver aborts. All before the data set is even.
+Status pad(const fs::path& part) {
+  std::error_code error;
+  const auto size = fs::file_size(part, error);
+  if (!error && size % 2 == 0) return ok();
+  std::ofstream file(part, std::ios::binary | std::ios::app);
+  file.put('\0').flush();
+  return !error && file ? ok() : Status(Error{Errc::io, "the data set cannot be padded to an even length"});
+}
+
 // Decoded, the object is what it was made of.
 Status check(const fs::path& encoded, const fs::path& plain, ResultEncoding encoding) {
   DcmFileFormat object;
@@ -92,7 +103,12 @@ Status write_encoded(const fs::path& plain, ResultEncoding encoding, const fs::p
     object.getDataset()->removeAllButCurrentRepresentations();
   }
   return write_checked(
-      object, path, [&](const fs::path& part) { return check(part, plain, encoding); }, syntax);
+      object, path,
+      [&](const fs::path& part) -> Status {
+        INFERAD_TRY_STATUS(pad(part));
+        return check(part, plain, encoding);
+      },
+      syntax);
 }
 
 }  // namespace inferad::results

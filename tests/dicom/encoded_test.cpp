@@ -51,6 +51,7 @@ TEST_CASE("segmentations are written in each encoding that suits them, and every
     INFO(each.name);
     const bool map = each.kind == ResultKind::seg_labelmap;
     const auto& values = each.kind == ResultKind::seg_fractional ? occupancy : series.labels.labels;
+    CHECK(fs::file_size(out.path() / each.name) % 2 == 0);
     if (each.name.ends_with("rle.dcm"))  // dicom3tools read no deflated data sets
       CHECK(dciodvfy(out.path() / each.name, map ? kLabelMapUnknown : Names()) == "");
     CHECK(pydicom_values({out.path() / each.name}, series.image.sources, bytes_of(values), out.path()) == "");
