@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite for the sources of this folder: a connection with cached statements, transactions, errors as values.
-// SQL texts are literals (the cache keeps a view of them) with parameters $1, $2, … in order of first appearance, which
-// PostgreSQL understands too. Not thread-safe: Ledger::Impl has a mutex beside each connection.
+// SQL texts have parameters $1, $2, … in order of first appearance, which PostgreSQL understands too; each is kept with
+// its statement, so there must be few. Not thread-safe: Ledger::Impl has a mutex beside each connection.
 #pragma once
 
 #include <filesystem>
@@ -95,7 +95,11 @@ class Database {
   static void bind_text(sqlite3_stmt* statement, int index, std::string_view value);
 
   sqlite3* handle_;
-  std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> statements_;
 };
 
 // Rolled back when it goes without a successful commit().
