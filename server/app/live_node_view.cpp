@@ -120,9 +120,13 @@ Result<std::vector<ReadingRecord>> LiveNodeView::readings(int days) {
 Result<StudyDetail> LiveNodeView::study(std::int64_t id) {
   INFERAD_TRY(auto detail, parts_.ledger.study_detail(id));
   if (!detail) return Error{Errc::not_found, "There is no study with this number."};
-  INFERAD_TRY(const auto list, worklist());
-  for (const auto& entry : list) {
-    if (entry.id == id) detail->entry = entry;
+  INFERAD_TRY(auto list, worklist());
+  for (auto& entry : list) {
+    if (entry.id != id) continue;
+    // Its place alone: the list was read later, and the rest must be of the same moment as jobs and deliveries.
+    detail->entry.position = entry.position;
+    detail->entry.deadline_at = entry.deadline_at;
+    detail->entry.position_reason = std::move(entry.position_reason);
   }
   return *std::move(detail);
 }
