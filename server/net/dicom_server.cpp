@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/dicom_server.h"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <thread>
 
 #include "server/base/log.h"
 #include "server/net/dicom_session.h"
+#include "server/net/listener.h"
 
 namespace inferad::net {
 
@@ -21,19 +17,8 @@ namespace {
 
 constexpr int kThreads = 2;
 constexpr int kLogLinesPerSecond = 10;
-constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr int kSendBufferBytes =
     64 << 10;  // answers are small; those a peer does not read must not pile up in the kernel
-
-std::string address_of(const tcp::socket& socket) {
-  error_code error;
-  auto address = socket.remote_endpoint(error).address();
-  if (error) return {};
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  }
-  return address.to_string();
-}
 
 }  // namespace
 
@@ -98,76 +83,33 @@ struct DicomServer::Impl {
   Impl(DicomServerOptions options, flow::IntakePort& intake, const AdmissionPolicy& policy,
        DicomServerObserver* watcher)
       : hub(std::make_shared<DicomHub>(std::move(options), intake, policy, watcher != nullptr ? *watcher : nobody)),
-        strand(asio::make_strand(hub->io)),
-        acceptor(strand),
-        accept_pause(strand) {}
+        listener(hub->io, "DICOM") {}
 
-  Status listen();
-  void accept();
-  void on_accept(error_code error, tcp::socket socket);
+  void on_connection(tcp::socket socket, const std::string& ip);
   void stop(std::chrono::milliseconds grace);
 
   DicomServerObserver nobody;
   std::shared_ptr<DicomHub> hub;
-  asio::strand<asio::io_context::executor_type> strand;  // of the acceptor
-  tcp::acceptor acceptor;
-  asio::steady_timer accept_pause;
+  Listener listener;
   std::vector<std::thread> threads;
-  std::uint16_t port = 0;
   std::mutex stop_mutex;  // one stop() at a time
 };
 
-Status DicomServer::Impl::listen() {
-  const auto& options = hub->options;
-  const std::string where = options.address + " port " + std::to_string(options.port);
-  error_code error;
-  const auto address = asio::ip::make_address(options.address, error);
-  if (error) return Error{Errc::invalid_input, "dicom.address \"" + options.address + "\" is not an IP address"};
-  const tcp::endpoint endpoint(address, options.port);
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) {
-    const bool taken = error == asio::error::address_in_use || error == asio::error::access_denied;
-    return Error{taken ? Errc::unavailable : Errc::invalid_input,
-                 "cannot listen for DICOM on " + where + ": " + error.message()};
-  }
-  port = acceptor.local_endpoint(error).port();
-  return ok();
-}
-
-void DicomServer::Impl::accept() {
-  acceptor.async_accept(asio::make_strand(hub->io),
-                        [this](error_code error, tcp::socket socket) { on_accept(error, std::move(socket)); });
-}
-
-void DicomServer::Impl::on_accept(error_code error, tcp::socket socket) {
-  if (error == asio::error::operation_aborted || !acceptor.is_open()) return;
-  if (error) {  // out of descriptors, most likely: try again when some may be free
-    if (hub->may_log()) log::warning("dicom_accept_failed", {{"what", error.message()}});
-    accept_pause.expires_after(kAcceptPause);
-    accept_pause.async_wait([this](error_code cancelled) {
-      if (!cancelled) accept();
-    });
-    return;
-  }
-  const std::string ip = address_of(socket);
+void DicomServer::Impl::on_connection(tcp::socket socket, const std::string& ip) {
   if (!hub->policy.address_allowed(ip)) {
     hub->observer.connection_ended("address_refused", ip);
     if (hub->may_log()) log::warning("address_refused", {{"address", ip}});
-  } else {
-    socket.set_option(tcp::no_delay(true), error);
-    socket.set_option(asio::socket_base::keep_alive(true), error);
-    socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), error);
-    auto session = std::make_shared<DicomSession>(std::move(socket), hub, ip);
-    if (hub->add(session)) {
-      session->start();
-    } else {
-      session->turn_away();
-    }
+    return;
   }
-  accept();
+  error_code ignored;
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
+  const auto session = std::make_shared<DicomSession>(std::move(socket), hub, ip);
+  if (hub->add(session)) {
+    session->start();
+  } else {
+    session->turn_away();
+  }
 }
 
 // The threads end by themselves when nothing is left to do: no socket, no timer, no commit under way.
@@ -176,11 +118,7 @@ void DicomServer::Impl::stop(std::chrono::milliseconds grace) {
   if (threads.empty()) return;
   hub->begin_stop();
   for (const auto& session : hub->sessions()) session->abort_if_unassociated();
-  asio::post(strand, [this] {
-    error_code ignored;
-    acceptor.close(ignored);
-    accept_pause.cancel(ignored);
-  });
+  listener.stop();
   hub->wait_empty(grace);
   for (const auto& session : hub->sessions()) session->abort();
   for (auto& thread : threads) thread.join();
@@ -196,13 +134,14 @@ Result<std::unique_ptr<DicomServer>> DicomServer::start(DicomServerOptions optio
                                                         flow::MessagePort* messages) {
   auto impl = std::make_unique<Impl>(std::move(options), intake, policy, observer);
   impl->hub->messages = messages;
-  INFERAD_TRY_STATUS(impl->listen());
-  impl->accept();
+  const auto& where = impl->hub->options;
+  INFERAD_TRY_STATUS(impl->listener.open(where.address, where.port));
+  impl->listener.start([raw = impl.get()](auto socket, const auto& ip) { raw->on_connection(std::move(socket), ip); });
   for (int i = 0; i < kThreads; ++i) impl->threads.emplace_back([raw = impl.get()] { raw->hub->io.run(); });
   return std::make_unique<DicomServer>(std::move(impl));
 }
 
-std::uint16_t DicomServer::port() const { return impl_->port; }
+std::uint16_t DicomServer::port() const { return impl_->listener.port(); }
 std::size_t DicomServer::open_associations() const { return impl_->hub->associations; }
 std::size_t DicomServer::open_connections() const { return impl_->hub->connections(); }
 void DicomServer::set_refusing(bool refusing) { impl_->hub->refusing = refusing; }

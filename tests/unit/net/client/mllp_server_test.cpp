@@ -218,3 +218,27 @@ TEST_CASE("over TLS both sides show a certificate of the CA; nobody else gets a 
   broken.tls->key = certificates.of("ris").key;
   CHECK(MllpServer::start(broken, node.clerk).error().code == Errc::invalid_input);
 }
+
+TEST_CASE("a sender over IPv4 at an IPv6 socket has its IPv4 address") {
+  MllpServerOptions options;
+  options.address = "::ffff:127.0.0.1";
+  options.address_allowed = [](std::string_view ip) { return ip == "127.0.0.1"; };
+  Listening node(options);
+  CHECK(code(MllpClient().send(node.peer, message("1"), {})) == "AA");
+}
+
+TEST_CASE("a port that cannot be opened is told apart from an address that is none") {
+  Listening node;
+  MllpServerOptions options;
+  options.port = node.server->port();
+  const auto taken = MllpServer::start(options, node.clerk);
+  REQUIRE(!taken);
+  CHECK(taken.error().code == Errc::unavailable);
+  CHECK(taken.error().what.find("cannot listen for HL7 on 127.0.0.1 port ") == 0);
+
+  options.address = "localhost";
+  const auto nowhere = MllpServer::start(options, node.clerk);
+  REQUIRE(!nowhere);
+  CHECK(nowhere.error().code == Errc::invalid_input);
+  CHECK(nowhere.error().what.find("\"localhost\"") != std::string::npos);
+}
