@@ -24,9 +24,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import acquisition_phantom  # noqa: E402
 import node as support  # noqa: E402
+import npm  # noqa: E402
 
 ARCHETYPES = HERE.parent / "torch" / "archetypes"
-OHIF, PUPPETEER = "@ohif/app@3.13.2", "puppeteer-core@23.11.1"
+OHIF = "@ohif/app@3.13.2"
 PLUGINS = pathlib.Path(os.environ.get("ORTHANC_PLUGINS", "/usr/share/orthanc/plugins"))
 AROUND = 4  # pixels on each side that must be of the same kind as the point
 
@@ -38,12 +39,8 @@ def skip(why):
 
 def fetch(build):
     """Viewer and puppeteer in the build folder; the viewer's folder."""
-    build.mkdir(parents=True, exist_ok=True)
-    if not (build / "node_modules" / "puppeteer-core").exists():
-        (build / "package.json").write_text('{"private": true}\n')
-        if subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", PUPPETEER],
-                          cwd=build).returncode:
-            skip(f"npm cannot get {PUPPETEER}")
+    if npm.modules(build, npm.PUPPETEER) is None:
+        skip(f"npm cannot get {npm.PUPPETEER}")
     dist = build / "package" / "dist"
     if not (dist / "index.html").exists():
         if subprocess.run(["npm", "pack", "--silent", OHIF], cwd=build, stdout=subprocess.DEVNULL).returncode:

@@ -8,6 +8,7 @@ import subprocess
 import threading
 
 import node as support
+import npm
 
 PACKAGE = "dcmjs-dimse@0.3.3"
 PUSH, WATCH, PULL, QUERY = ("1.2.840.10008.5.1.4.34.6." + n for n in "1235")
@@ -15,17 +16,8 @@ GLOBAL = "1.2.840.10008.5.1.4.34.5"
 
 
 def modules():
-    """The folder with the package, once for this build; None without npm or network."""
-    folder = support.INFERAD.parents[1] / "ups-npm"
-    if not (folder / "node_modules" / "dcmjs-dimse").exists():
-        if support.missing_tools("node", "npm"):
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}\n')
-        if subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", PACKAGE], cwd=folder,
-                          stdin=subprocess.DEVNULL).returncode:
-            return None
-    return folder / "node_modules"
+    """The folder with the package; None without npm or network."""
+    return npm.modules("ups-npm", PACKAGE)
 
 
 class Workstation:
