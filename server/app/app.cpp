@@ -12,6 +12,7 @@ namespace inferad::app {
 namespace {
 
 constexpr int kSyncThreads = 4;
+constexpr Millis kLastWords{2000};  // for those who follow the worklist
 
 std::shared_ptr<const config::Routing> routing_of(const config::Configuration& configuration) {
   return std::make_shared<const config::Routing>(configuration.routing);
@@ -172,6 +173,7 @@ void App::stop(std::chrono::milliseconds grace) {
   if (http_) http_->stop();
   workers_.reset();
   syncs_ = nullptr;
+  if (reporter_) reporter_->say_going_down(std::min<Millis>(grace, kLastWords));
   reporter_.reset();
   desk_.reset();
 }

@@ -30,6 +30,11 @@ std::string_view priority_of(Level level) {
   return level == Level::routine ? kPriorities[1] : kPriorities[2];
 }
 
+Level level_of(std::string_view priority) {
+  if (priority == kPriorities[0]) return Level::high;
+  return priority == kPriorities[1] ? Level::routine : Level::low;
+}
+
 int priority_rank(std::string_view priority) {
   return static_cast<int>(std::find(kPriorities.begin(), kPriorities.end(), priority) - kPriorities.begin());
 }

@@ -28,6 +28,7 @@ inline bool is_final(State state) { return state == State::canceled || state == 
 
 // Scheduled Procedure Step Priority (0074,1200): HIGH, MEDIUM, LOW. STAT and HIGH are both HIGH.
 std::string_view priority_of(Level level);
+Level level_of(std::string_view priority);     // HIGH: high, MEDIUM: routine, anything else: low
 int priority_rank(std::string_view priority);  // 0 HIGH, 1 MEDIUM, 2 LOW, 3 anything else
 
 // N-ACTION types (tables CC.2.1-1, CC.2.2-1, CC.2.3-1) and N-EVENT-REPORT types (table CC.2.4-1).
@@ -64,18 +65,22 @@ inline constexpr std::uint32_t specific_character_set = 0x00080005, sop_class_ui
                                requested_procedure_codes = 0x00321064, admission_id = 0x00380010,
                                issuer_of_admission_id = 0x00380014, comments = 0x00400400,
                                requested_procedure_id = 0x00401001, start = 0x00404005, modified = 0x00404010,
-                               expected_completion = 0x00404011, workitem_code = 0x00404018,
-                               performed_workitem_code = 0x00404019, input_information = 0x00404021,
-                               station_name = 0x00404025, station_class = 0x00404026, station_location = 0x00404027,
-                               performed_station_name = 0x00404028, output_information = 0x00404033,
-                               readiness = 0x00404041, performed_start = 0x00404050, performed_end = 0x00404051,
-                               cancellation_time = 0x00404052, referenced_request = 0x0040A370,
-                               type_of_instances = 0x0040E020, dicom_retrieval = 0x0040E021, state = 0x00741000,
-                               progress_information = 0x00741002, progress = 0x00741004,
-                               progress_description = 0x00741006, discontinuation_code = 0x0074100E,
-                               priority = 0x00741200, worklist_label = 0x00741202, step_label = 0x00741204,
-                               parameters = 0x00741210, performed = 0x00741216, deletion_lock = 0x00741230,
-                               receiving_ae = 0x00741234, requesting_ae = 0x00741236, cancellation_reason = 0x00741238;
+                               expected_completion = 0x00404011, human_performer_codes = 0x00404009,
+                               human_performers = 0x00404034, human_performer_organization = 0x00404036,
+                               workitem_code = 0x00404018, performed_workitem_code = 0x00404019,
+                               input_information = 0x00404021, station_name = 0x00404025, station_class = 0x00404026,
+                               station_location = 0x00404027, performed_station_name = 0x00404028,
+                               output_information = 0x00404033, readiness = 0x00404041, performed_start = 0x00404050,
+                               performed_end = 0x00404051, cancellation_time = 0x00404052,
+                               referenced_request = 0x0040A370, type_of_instances = 0x0040E020,
+                               dicom_retrieval = 0x0040E021, state = 0x00741000, progress_information = 0x00741002,
+                               progress = 0x00741004, progress_description = 0x00741006,
+                               progress_parameters = 0x00741007, communications = 0x00741008, contact_uri = 0x0074100A,
+                               contact_name = 0x0074100C, discontinuation_code = 0x0074100E, priority = 0x00741200,
+                               worklist_label = 0x00741202, step_label = 0x00741204, parameters = 0x00741210,
+                               performed = 0x00741216, deletion_lock = 0x00741230, receiving_ae = 0x00741234,
+                               requesting_ae = 0x00741236, cancellation_reason = 0x00741238, scp_status = 0x00741242,
+                               subscription_list_status = 0x00741244, workitem_list_status = 0x00741246;
 }  // namespace tag
 
 }  // namespace inferad

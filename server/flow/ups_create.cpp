@@ -48,8 +48,7 @@ Result<DimseReply> UpsService::create(const Asked& asked) {
   if (item.uid.empty()) item.uid = derive_uid("asked for|" + pipeline + study_of(request) + to_iso8601(now));
   item.kind = store::Workitem::Kind::analysis;
   item.pipeline = pipeline;
-  const int rank = ups::priority_rank(request.text(tag::priority));
-  item.level = rank == 0 ? Level::high : rank == 1 ? Level::routine : Level::low;
+  item.level = ups::level_of(request.text(tag::priority));
   item.attributes = request;
   item.attributes.elements.erase(tag::transaction_uid);
   INFERAD_TRY_STATUS(parts_.workitems.create_analysis(item, series, now));

@@ -49,6 +49,9 @@ void UpsDesk::take(DimseMessage message, std::function<void(std::vector<DimseRep
 }
 
 void UpsDesk::run(const std::stop_token& stop) {
+  if (const auto said = workitems_.report_scp_status("RESTARTED", wall_now()); !said)
+    log::error("worklist_start_not_reported", {{"error", said.error().what}});
+  events_.ring();
   sync(0);
   while (!stop.stop_requested()) {
     const auto ticket = bell_.ticket();
@@ -67,7 +70,8 @@ void UpsDesk::run(const std::stop_token& stop) {
 }
 
 void UpsDesk::sync(std::int64_t study_id) {
-  const auto events = workitems_.sync(study_id, wall_now());
+  auto events = workitems_.sync(study_id, wall_now());
+  if (events && *events == 0 && study_id != 0) events = workitems_.report_progress(study_id, wall_now());
   if (!events) {  // the next change of the study, or the next start, tries again
     log::error("worklist_not_synced", {{"study", study_id}, {"error", events.error().what}});
   } else if (*events > 0) {

@@ -10,7 +10,7 @@ namespace inferad::flow {
 namespace {
 
 constexpr int kBatch = 100;
-constexpr Millis kIdleWait{5000};
+constexpr Millis kIdleWait{5000}, kPoll{20};
 
 }  // namespace
 
@@ -23,6 +23,14 @@ UpsReporter::UpsReporter(Parts parts, const config::Settings& settings)
 void UpsReporter::start() {
   for (const auto& peer : peers_)
     threads_.emplace_back([this, &peer](const std::stop_token& stop) { run(peer, stop); });
+}
+
+void UpsReporter::say_going_down(Millis within) {
+  if (threads_.empty() || !parts_.workitems.report_scp_status("GOING DOWN", wall_now())) return;
+  parts_.events.ring();
+  const auto deadline = steady_now() + within;
+  while (steady_now() < deadline && parts_.workitems.waiting(ups::scp_status).value_or(0) > 0)
+    std::this_thread::sleep_for(kPoll);
 }
 
 void UpsReporter::run(const DicomPeer& peer, const std::stop_token& stop) {

@@ -30,6 +30,8 @@ class UpsReporter {
     return peer.has(config::PeerRole::worklist) && !peer.host.empty() && peer.port != 0;
   }
   void start();
+  // GOING DOWN, to those who can be reached within that time.
+  void say_going_down(Millis within);
 
  private:
   void run(const DicomPeer& peer, const std::stop_token& stop);

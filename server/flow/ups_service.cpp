@@ -143,8 +143,8 @@ Result<DimseReply> UpsService::set(const Asked& asked) {
   Workitem item = *asked.item;
   if (item.kind == Workitem::Kind::reading && change.has(tag::priority))
     return DimseReply{ups::invalid_value, "(0074,1200) follows the reading list"};
-  if (item.kind == Workitem::Kind::reading && change.has(tag::readiness))
-    return DimseReply{ups::invalid_value, "(0040,4041) follows the images"};
+  if (change.has(tag::readiness)) return DimseReply{ups::invalid_value, "(0040,4041) follows the images"};
+  if (change.has(tag::priority)) item.level = ups::level_of(change.text(tag::priority));
   for (auto& [number, element] : change.elements) item.attributes.elements[number] = std::move(element);
   if (data_set_to_json(item.attributes).size() > kAttributesMax)
     return DimseReply{ups::resource_limit, "the workitem would be larger than kept here"};
@@ -192,7 +192,7 @@ Result<DimseReply> UpsService::request_cancel(const Asked& asked) {
   if (receivers == 0) return reply_of(ups::performer_unreachable);  // CC.2.2.3
   DataSet information;
   information.set(tag::requesting_ae, asked.message.calling_ae);
-  for (const auto each : {tag::cancellation_reason, tag::discontinuation_code}) {
+  for (const auto each : {tag::cancellation_reason, tag::discontinuation_code, tag::contact_uri, tag::contact_name}) {
     const auto found = asked.data_set.elements.find(each);
     if (found != asked.data_set.elements.end()) information.elements[each] = found->second;
   }

@@ -18,6 +18,8 @@ Status update_workitem(Database& db, const Workitem& workitem, WallTime now);
 // An event for each subscriber of the workitem.
 Status announce(Database& db, const Workitem& workitem, std::uint16_t type, const DataSet& information, WallTime now);
 Status announce_state(Database& db, const Workitem& workitem, WallTime now);
+// Progress and assignment, where the attributes say something else than `before`.
+Status announce_changes(Database& db, const DataSet& before, const Workitem& workitem, WallTime now);
 Status sync_study(Database& db, std::int64_t study_id, WallTime now);
 
 }  // namespace inferad::store

@@ -125,12 +125,19 @@ Status Workitems::create_analysis(const Workitem& item, const std::string& serie
     if (db.changes() == 0) return Error{Errc::refused, "there is a workitem of this UID"};
     INFERAD_TRY(const auto made, one(db, kByUid, item.uid));
     INFERAD_TRY_STATUS(announce_state(db, *made, now));
+    INFERAD_TRY_STATUS(announce_changes(db, {}, *made, now));
     return sync_study(db, item.study_id, now);
   });
 }
 
 Status Workitems::set_attributes(const Workitem& item, WallTime now) {
-  return ledger_.impl_->write([&](Database& db) { return update_workitem(db, item, now); });
+  return ledger_.impl_->write([&](Database& db) -> Status {
+    INFERAD_TRY(const auto before, one(db, kByUid, item.uid));
+    if (!before) return Error{Errc::not_found, "no such workitem"};
+    INFERAD_TRY_STATUS(update_workitem(db, item, now));
+    if (before->level != item.level) INFERAD_TRY_STATUS(announce_state(db, item, now));
+    return announce_changes(db, before->attributes, item, now);
+  });
 }
 
 Status Workitems::claim(const Workitem& item, const std::string& transaction_uid, const std::string& reader,

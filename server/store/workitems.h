@@ -8,8 +8,11 @@
 // the study gets a new one. An analysis follows its job: done is COMPLETED; not_analysed and failed are CANCELED.
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/core/data_set.h"
@@ -61,6 +64,7 @@ class Workitems {
   explicit Workitems(Ledger& ledger) : ledger_(ledger) {}  // which outlives this
 
   static constexpr int kEventsMax = 10'000;  // that wait for one receiver; further ones are not kept
+  static constexpr Millis kProgressEvery{5000};
 
   // Brings the tasks and analyses of a study in line with it; 0: of all studies. Idempotent. How many events were made.
   Result<int> sync(std::int64_t study_id, WallTime now);
@@ -74,6 +78,7 @@ class Workitems {
   // refused: there is a workitem of this UID. A study that is closed gets the job (`series_json`: its candidates) or
   // the analysis is that of the job it has; an open study gets one when it is complete, if a rule asks for it.
   Status create_analysis(const Workitem& workitem, const std::string& series_json, WallTime now);
+  // What peers may set; reports progress, assignment and level where they changed. not_found: no such workitem.
   Status set_attributes(const Workitem& workitem, WallTime now);
 
   // Of a reading task; refused: the reading is not in a state that allows it, nothing changes.
@@ -89,12 +94,27 @@ class Workitems {
   Status suspend(const std::string& ae, WallTime now);  // of all: nothing of what is created from now on
   Result<std::vector<Subscription>> subscriptions();
   Status announce(const Workitem& workitem, std::uint16_t type, const DataSet& information, WallTime now);
-  Result<int> receivers(const std::string& workitem);                    // how many are told about it
+  // Of the analyses of a study that run, as far as stage or percent are news: at most one report each kProgressEvery,
+  // and never more than the latest waits for a receiver. How many workitems were reported.
+  Result<int> report_progress(std::int64_t study_id, WallTime now);
+  // The node itself, to everyone who subscribed to anything: "RESTARTED", "GOING DOWN" (CC.2.4.3).
+  Status report_scp_status(std::string_view word, WallTime now);
+  Result<int> waiting(std::uint16_t type);             // events of this type that nobody has answered yet
+  Result<int> receivers(const std::string& workitem);  // how many are told about it
   Result<std::vector<UpsEvent>> events(const std::string& ae, int max);  // oldest first
   Status reported(std::int64_t event_id);
 
  private:
+  struct Told {
+    WallTime at{};
+    int percent = 0;
+    std::string stage;
+  };
+  bool is_news(std::int64_t workitem_id, const Told& progress);
+
   Ledger& ledger_;
+  std::mutex told_mutex_;
+  std::map<std::int64_t, Told> told_;  // by told_mutex_; of workitem numbers: the progress last reported
 };
 
 }  // namespace inferad::store

@@ -55,9 +55,11 @@ class Workstation:
     def state(self, uid, state, transaction):
         return self.ask("action", PULL, uid, {"ProcedureStepState": state, "TransactionUID": transaction}, 1)[0]
 
+    def kinds(self, uid, kind):
+        return [event["data"] for event in self.events if event["uid"] == uid and event["event"] == kind]
+
     def told(self, uid):
-        return [event["data"].get("ProcedureStepState") for event in self.events
-                if event["uid"] == uid and event["event"] == 1]
+        return [data.get("ProcedureStepState") for data in self.kinds(uid, 1)]
 
     def stop(self):
         self.process.stdin.close()

@@ -53,6 +53,11 @@ class UnifiedWorklist(NodeCase):
         node.kill()
         node.start()
         self.assertEqual(peer.ask("set", PULL, uid, {"ProcedureStepLabel": "x"})[0], 0xC301)
+        self.assertEqual(peer.ask("set", PULL, uid, {"TransactionUID": "1.2.77", "ProcedureStepProgressInformationSequence": [
+            {"ProcedureStepProgress": 40, "ProcedureStepProgressDescription": "half read"}]})[0], 0)
+        support.wait_for("a progress report", lambda: peer.kinds(uid, 3), 10)
+        self.assertEqual(peer.kinds(uid, 3)[0]["ProcedureStepProgressInformationSequence"][0]["ProcedureStepProgress"], 40)
+        self.assertEqual([each["SCPStatus"] for each in peer.kinds(GLOBAL, 4)], ["RESTARTED"])  # it was killed
         self.assertEqual(peer.state(uid, "COMPLETED", "1.2.77"), 0xC304)
         performed = {"TransactionUID": "1.2.77", "UnifiedProcedureStepPerformedProcedureSequence": [PERFORMED]}
         self.assertEqual(peer.ask("set", PULL, uid, performed)[0], 0)

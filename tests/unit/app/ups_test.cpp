@@ -188,11 +188,15 @@ TEST_CASE("a study that waits cannot be canceled from outside", "[ups]") {
         ups::unknown_receiver);
   CHECK(act(*peer, ups::global.data(), ups::subscribe, with(tag::receiving_ae, "READ1").set(tag::deletion_lock, "TRUE"),
             ups::watch) == ups::success);
-  CHECK(act(*peer, uid, ups::request_cancel, with(tag::cancellation_reason, "no"), ups::push) == ups::success);
+  CHECK(act(*peer, uid, ups::request_cancel,
+            with(tag::cancellation_reason, "no").set(tag::contact_uri, "tel:1").set(tag::contact_name, "Desk"),
+            ups::push) == ups::success);
   const auto events = must(worklist.items.events("READ1", 10));
   REQUIRE(events.size() == 2);  // the present state, and the request
   CHECK(events[1].type == ups::cancel_requested);
   CHECK(events[1].information.text(tag::requesting_ae) == "READ1");
+  CHECK(events[1].information.text(tag::contact_uri) == "tel:1");
+  CHECK(events[1].information.text(tag::contact_name) == "Desk");
   CHECK(act(*peer, uid, ups::change_state, to(ups::State::canceled, "1.7"), ups::pull) == ups::success);
   CHECK(query(*peer, with(tag::state, "SCHEDULED")).data_sets.size() == 1);  // back on the list
 }

@@ -187,6 +187,107 @@ TEST_CASE("an analysis that was asked for is a job, and ends as the job does", "
   }
 }
 
+TEST_CASE("the progress of an analysis is reported: news only, rarely, and the latest only", "[ups]") {
+  Desk desk;
+  Workitem wish;
+  wish.study_id = desk.study;
+  wish.uid = "1.50";
+  wish.kind = Workitem::Kind::analysis;
+  wish.pipeline = "lungs";
+  CHECK(desk.bench.ledger().complete_study(desk.bench.without_jobs(desk.study), desk.now));
+  CHECK(desk.items.create_analysis(wish, "[]", desk.now));
+  const auto lease = must(desk.bench.ledger().lease_job(desk.now));
+  REQUIRE(lease);
+  CHECK(desk.items.sync(desk.study, desk.now));
+  desk.bench.ledger().set_progress(lease->id, "load", 0.1);
+  CHECK(*desk.items.report_progress(desk.study, desk.now) == 0);  // nobody follows
+  desk.follow();
+  desk.told();
+
+  CHECK(*desk.items.report_progress(desk.study, desk.now) == 1);
+  desk.bench.ledger().set_progress(lease->id, "infer", 0.354);
+  CHECK(*desk.items.report_progress(desk.study, desk.now + Workitems::kProgressEvery - Millis(1)) == 0);
+  CHECK(*desk.items.report_progress(desk.study, desk.now + Workitems::kProgressEvery) == 1);
+  CHECK(*desk.items.report_progress(desk.study, desk.now + 3 * Workitems::kProgressEvery) == 0);  // the same
+  const auto events = must(desk.items.events("READ1", 10));
+  REQUIRE(events.size() == 1);  // the first was not sent: the second stands for it
+  CHECK(events[0].type == ups::progress_report);
+  CHECK(events[0].workitem == "1.50");
+  const auto& progress = events[0].information.item(tag::progress_information);
+  CHECK(progress.text(tag::progress) == "35");
+  CHECK(progress.text(tag::progress_description) == "infer");
+
+  CHECK(desk.bench.ledger().finish_job(lease->id, AiState::done, "", {}, desk.now));
+  CHECK(desk.items.sync(desk.study, desk.now));
+  CHECK(*desk.items.report_progress(desk.study, desk.now + 9 * Workitems::kProgressEvery) == 0);
+}
+
+TEST_CASE("what a performer sets is reported: progress, assignment and level, where they change", "[ups]") {
+  Desk desk;
+  CHECK(desk.items.sync(0, desk.now));
+  desk.follow();
+  desk.told();
+  auto task = desk.task();
+  DataSet progress, performer;
+  progress.set(tag::progress, "40").set(tag::cancellation_reason, "is no progress");
+  task.attributes.set_items(tag::progress_information, {progress});
+  CHECK(desk.items.set_attributes(task, desk.now));
+  performer.set_items(tag::human_performer_codes, {code_item("D1", "99SITE", "Dr One")});
+  performer.set(tag::human_performer_organization, "Night team");
+  task.attributes.set_items(tag::human_performers, {performer});
+  task.attributes.set_items(tag::station_name, {code_item("R1", "99SITE", "Reader 1")});
+  CHECK(desk.items.set_attributes(task, desk.now));
+  task.attributes.set(tag::step_label, "no news");
+  CHECK(desk.items.set_attributes(task, desk.now));
+  task.level = Level::high;
+  CHECK(desk.items.set_attributes(task, desk.now));
+
+  const auto events = must(desk.items.events("READ1", 10));
+  REQUIRE(events.size() == 3);
+  CHECK(events[0].type == ups::progress_report);
+  CHECK(events[0].information.item(tag::progress_information).text(tag::progress) == "40");
+  CHECK(events[0].information.item(tag::progress_information).elements.size() == 1);
+  CHECK(events[1].type == ups::assigned);
+  CHECK(events[1].information.item(tag::station_name).text(tag::code_value) == "R1");
+  CHECK(events[1].information.item(tag::human_performer_codes).text(tag::code_value) == "D1");
+  CHECK(events[1].information.text(tag::human_performer_organization) == "Night team");
+  CHECK(events[2].type == ups::state_report);
+  CHECK(events[2].information.text(tag::priority) == "HIGH");
+
+  Workitem wish;
+  wish.study_id = desk.study;
+  wish.uid = "1.50";
+  wish.kind = Workitem::Kind::analysis;
+  wish.pipeline = "lungs";
+  wish.attributes.set_items(tag::station_name, {code_item("AI1", "99SITE", "AI")});
+  CHECK(desk.items.create_analysis(wish, "", desk.now));
+  const auto created = must(desk.items.events("READ1", 10));
+  REQUIRE(created.size() >= 5);
+  CHECK(created[3].type == ups::state_report);
+  CHECK(created[4].type == ups::assigned);  // CC.2.4.3: populated when it is created
+  CHECK(created[4].workitem == "1.50");
+}
+
+TEST_CASE("whoever subscribed is told that the node starts or goes down, of each once", "[ups]") {
+  Desk desk;
+  CHECK(desk.items.sync(0, desk.now));
+  CHECK(desk.items.subscribe({"ONE", desk.task().uid, true, true, {}}, desk.now));
+  desk.follow();
+  desk.told("ONE");
+  desk.told();
+  CHECK(desk.items.report_scp_status("GOING DOWN", desk.now));
+  CHECK(*desk.items.waiting(ups::scp_status) == 2);
+  CHECK(desk.items.report_scp_status("RESTARTED", desk.now));  // nobody was reached in between
+  for (const std::string ae : {"ONE", "READ1"}) {
+    const auto events = must(desk.items.events(ae, 10));
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].type == ups::scp_status);
+    CHECK(events[0].workitem == ups::global);
+    CHECK(events[0].information.text(tag::scp_status) == "RESTARTED");
+    CHECK(events[0].information.text(tag::subscription_list_status) == "WARM START");
+  }
+}
+
 TEST_CASE("who asked for an analysis that no rule takes up does not wait for ever", "[ups]") {
   Desk desk;
   Workitem wish;
