@@ -135,8 +135,7 @@ Status App::open_doors() {
   clerk_->start();
   dispatcher_->start();
   outbox_->start();
-  if (desk_) desk_->start();
-  if (reporter_) reporter_->start();
+  open_worklist(settings_);
   escalation_->start();
   log::info("started", {{"dicom", settings_.dicom.bind},
                         {"dicom_port", listener_->port()},
@@ -155,6 +154,7 @@ void App::reload(config::Configuration next) {
   admission_.set(access_of(next.settings));
   clerk_->set_routing(routing_of(next));
   configuration_.set(std::move(next));
+  open_worklist(configuration_.get()->settings);
   log::info("reloaded");
   study_changed(0);
 }

@@ -50,6 +50,7 @@ class App {
   void make_flow();
   Status open_doors();
   void make_worklist();
+  void open_worklist(const config::Settings& settings);  // for whoever may use it now; of one thread at a time
   void study_changed(std::int64_t study_id);
   void refresh_gauges();
 
@@ -70,9 +71,10 @@ class App {
   net::CurlMailSender mail_sender_;
   std::unique_ptr<store::Spool> spool_;
   std::unique_ptr<store::Ledger> ledger_;
-  std::unique_ptr<store::Workitems> workitems_;  // these three: only where a peer has the role worklist
+  std::unique_ptr<store::Workitems> workitems_;
   Doorbell ups_events_;
-  std::unique_ptr<flow::UpsDesk> desk_;
+  std::unique_ptr<flow::UpsDesk> desk_;  // begins to work when the first peer has the role worklist
+  std::vector<config::Peer> receivers_;  // of event reports: those of reporter_
   std::unique_ptr<flow::UpsReporter> reporter_;
   std::atomic<flow::UpsDesk*> syncs_ = nullptr;     // where study_changed() goes on
   std::atomic<net::HttpServer*> events_ = nullptr;  // where study_changed() publishes; null: nobody listens

@@ -7,8 +7,6 @@
 namespace inferad::app {
 
 void App::make_worklist() {
-  const auto& peers = settings_.peers;
-  if (std::none_of(peers.begin(), peers.end(), [](const auto& p) { return p.has(config::PeerRole::worklist); })) return;
   workitems_ = std::make_unique<store::Workitems>(*ledger_);
   const auto offers = [this](const std::string& pipeline) {
     const auto state = workers_->state();
@@ -16,7 +14,9 @@ void App::make_worklist() {
                        [&](const auto& each) { return each.name == pipeline && each.not_installed.empty(); });
   };
   const auto can_report_to = [this](const std::string& ae_title) {
-    return std::any_of(settings_.peers.begin(), settings_.peers.end(), [&](const auto& peer) {
+    const auto now = configuration_.get();
+    const auto& peers = now->settings.peers;
+    return std::any_of(peers.begin(), peers.end(), [&](const auto& peer) {
       return peer.ae_title == ae_title && flow::UpsReporter::is_receiver(peer);
     });
   };
@@ -28,11 +28,26 @@ void App::make_worklist() {
   flow::UpsServiceParts parts{*ledger_, *workitems_,   headers_, codec_, settings_.ae_title, settings_.data_folder,
                               offers,   can_report_to, routing,  changed};
   desk_ = std::make_unique<flow::UpsDesk>(std::move(parts), ups_events_);
-  syncs_ = desk_.get();
+}
+
+// Until a peer may use it, nothing keeps workitems in line with studies.
+void App::open_worklist(const config::Settings& settings) {
+  const auto& peers = settings.peers;
+  const bool used =
+      std::any_of(peers.begin(), peers.end(), [](const auto& peer) { return peer.has(config::PeerRole::worklist); });
+  if (used && !syncs_) {
+    desk_->start();
+    syncs_ = desk_.get();
+  }
+  std::vector<config::Peer> receivers;
+  std::copy_if(peers.begin(), peers.end(), std::back_inserter(receivers), flow::UpsReporter::is_receiver);
+  if (receivers == receivers_) return;
+  reporter_.reset();
+  receivers_ = std::move(receivers);
+  const auto shown = [this](const store::Workitem& item) { return desk_->shown(item); };
   reporter_ = std::make_unique<flow::UpsReporter>(
-      flow::UpsReporter::Parts{*workitems_, dimse_client_, ups_events_,
-                               [this](const store::Workitem& item) { return desk_->shown(item); }},
-      settings_);
+      flow::UpsReporter::Parts{*workitems_, dimse_client_, ups_events_, shown}, settings);
+  reporter_->start();
 }
 
 }  // namespace inferad::app

@@ -16,6 +16,8 @@ using worklist::UpsRequest;
 
 std::vector<DimseReply> UpsService::answer(const DimseMessage& message) {
   const auto one = [](DimseReply reply) { return Replies{std::move(reply)}; };
+  if (message.verb == DimseVerb::action && (message.type < ups::change_state || message.type > ups::suspend))
+    return one({ups::no_such_action, "no such action type"});
   if (!ups_operation_belongs(message)) return one({0x0211, "not an operation of this SOP class"});
   if (message.sop_class_uid != ups::push && message.verb != DimseVerb::find)
     return one({0x0122, "the SOP class of a workitem is UPS Push"});

@@ -58,6 +58,7 @@ Status announce_changes(Database& db, const DataSet& before, const Workitem& ite
 }
 
 bool Workitems::is_news(std::int64_t workitem_id, const Told& progress) {
+  if (progress.percent == 0 && progress.stage.empty()) return false;
   const std::lock_guard lock(told_mutex_);
   std::erase_if(told_, [&](const auto& pair) { return progress.at - pair.second.at > kToldKept; });
   const auto found = told_.find(workitem_id);

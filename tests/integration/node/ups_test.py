@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our worklist as an independent peer sees it (npm's dcmjs-dimse): it follows, queries, claims, annotates, completes,
 and asks for an analysis; it sees a priority within a second of the decision. What it did survives a kill."""
+import json
+import signal
 import time
 import unittest
 
@@ -16,6 +18,14 @@ PERFORMED = {"PerformedProcedureStepStartDateTime": "20261129120000", "Performed
 
 
 class UnifiedWorklist(NodeCase):
+    def reload_with(self, node, peer):
+        """The first peer that may use the worklist needs no restart."""
+        settings = json.loads(node.config.read_text())
+        settings["peers"].append(peer)
+        node.config.write_text(json.dumps(settings))
+        node.process.send_signal(signal.SIGHUP)
+        support.wait_for("the reload", lambda: '"event":"reloaded"' in node.log.read_text(), 10)
+
     def test_a_workstation_of_others_works_with_our_list(self):
         packages = modules()
         if packages is None:
@@ -23,9 +33,9 @@ class UnifiedWorklist(NodeCase):
             return
         event_port = support.free_port()
         node = self.node(workers={"count": 0}, assembler={"quiet_s": 1}, peers=[
-            {"name": "sender", "ae_title": "STORESCU", "addresses": ["127.0.0.0/8"], "roles": ["send"]},
-            {"name": "reader", "ae_title": "READ1", "addresses": ["127.0.0.0/8"], "roles": ["worklist"],
-             "host": "::1", "port": event_port}]).start()
+            {"name": "sender", "ae_title": "STORESCU", "addresses": ["127.0.0.0/8"], "roles": ["send"]}]).start()
+        self.reload_with(node, {"name": "reader", "ae_title": "READ1", "addresses": ["127.0.0.0/8"],
+                                "roles": ["worklist"], "host": "::1", "port": event_port})
         peer = Workstation(self.folder, packages, node.dicom, event_port)
         self.addCleanup(peer.stop)
         self.assertEqual(peer.ask("action", WATCH, GLOBAL, {"ReceivingAE": "READ1", "DeletionLock": "FALSE"}, 3)[0], 0)

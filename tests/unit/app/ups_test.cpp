@@ -170,6 +170,7 @@ TEST_CASE("the negotiated class decides which operations there are, and stranger
   auto peer = worklist.call();
   CHECK(query(*peer, {}, ups::push).status == 0x0211);
   CHECK(act(*peer, "1.2", ups::change_state, {}, ups::watch) == 0x0211);
+  CHECK(act(*peer, "1.2", 9, {}, ups::watch) == ups::no_such_action);
   CHECK(act(*peer, "1.2", ups::change_state, to(ups::State::in_progress, "1.7"), ups::pull) == ups::no_such_workitem);
   CHECK(must(peer->ask(request(DimseVerb::get, ups::push, "1.2"))).status == ups::no_such_workitem);
   const auto stranger = worklist.call("STRANGER");
