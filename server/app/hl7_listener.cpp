@@ -25,7 +25,8 @@ worklist::OrderProfile::Statuses statuses(const std::vector<config::Hl7Status>& 
 
 worklist::OrderProfile profile_of(const config::Hl7ListenerSettings& settings) {
   return {settings.processing_id,  places(settings.accession_fields),   places(settings.priority_fields),
-          settings.priority_codes, statuses(settings.started_statuses), statuses(settings.finished_statuses)};
+          settings.priority_codes, statuses(settings.started_statuses), statuses(settings.finished_statuses),
+          settings.observations};
 }
 
 std::string decode(std::string_view bytes, const std::string& character_set) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/core/observation.h"
 #include "server/core/priority.h"
 
 namespace inferad::config {
@@ -60,6 +61,7 @@ struct Hl7ListenerSettings {
   std::vector<std::string> priority_fields{"TQ1-9", "ORC-7.6", "OBR-27.6"};
   std::map<std::string, Level> priority_codes;  // beside those of table 0485; in upper case
   std::vector<Hl7Status> started_statuses, finished_statuses{{"ORC-5", "CM"}};  // of orders
+  std::vector<ObservationMapping> observations;                                 // of final reports
   TlsSettings tls;
   bool operator==(const Hl7ListenerSettings&) const = default;
 };

@@ -121,6 +121,7 @@ void read_hl7_listener(const JsonNode& node, const std::filesystem::path& folder
   if (const auto codes = object.find("priority_codes")) read_codes(*codes, out.priority_codes);
   read_statuses(object, "reading_started", out.started_statuses);
   read_statuses(object, "reading_finished", out.finished_statuses);
+  if (const auto all = object.find("observations")) read_observations(*all, out.observations);
   if (const auto tls = object.find("tls")) read_tls(*tls, folder, out.tls);
 }
 

@@ -37,6 +37,7 @@ void read_addresses(const JsonNode& node, std::vector<std::string>& out);  // IP
 // `folder`: what paths are relative to.
 void read_tls(const JsonNode& node, const std::filesystem::path& folder, TlsSettings& out);
 void read_hl7_listener(const JsonNode& node, const std::filesystem::path& folder, Hl7ListenerSettings& out);
+void read_observations(const JsonNode& node, std::vector<ObservationMapping>& out);
 void read_hl7(const JsonNode& node, const std::filesystem::path& folder, std::vector<Hl7Destination>& out);
 void read_level(JsonObject& object, const char* name, Level& out);
 void read_notices(JsonObject& object, const Surroundings& around, NoticeSettings& out);  // several members of the root

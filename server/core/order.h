@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/core/observation.h"
 #include "server/core/priority.h"
 
 namespace inferad {
@@ -29,7 +30,8 @@ struct OrderNews {
   std::optional<Level> level;
   std::optional<bool> cancelled;
   ReadingNews reading = ReadingNews::none;
-  std::string source;  // of `reading`, for people and without patient data: "HL7 ORU^R01"
+  std::vector<FindingStatement> statements;  // of its final report; `withdrawn` takes back all earlier ones
+  std::string source;                        // of the report, for people and without patient data: "HL7 ORU^R01"
 };
 
 }  // namespace inferad

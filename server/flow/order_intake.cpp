@@ -69,6 +69,10 @@ Hl7Answer OrderIntake::take(const worklist::Hl7Message& message, const worklist:
   }
   outcome = effect->repeated ? "repeated" : "accepted";
   if (read.unknown_priority) log::warning("hl7_priority_unknown", {{"type", header.type}});
+  for (const auto& order : read.orders)
+    for (const auto& each : order.statements)
+      if (!each.present && !effect->repeated)
+        log::info("hl7_observation_says_nothing", {{"finding", each.finding}});  // a value that no mapping names
   for (const auto study : effect->studies)
     if (parts_.changed) parts_.changed(study);
   return {Taken::accepted, std::nullopt, read.unknown_priority ? "priority code not known: taken as none" : ""};

@@ -46,21 +46,24 @@ Result<AnalysisFacts> EvidenceLedger::facts(std::int64_t job_id) {
   return facts;
 }
 
+Status record_statement(Database& db, std::int64_t study_id, const std::string& finding, bool present,
+                        const std::string& source, WallTime now) {
+  INFERAD_TRY_STATUS(
+      db.run("INSERT INTO report_statement (study_id, finding, present, source, at)"
+             " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (study_id, finding)"
+             " DO UPDATE SET present = $3, source = $4, at = $5",
+             study_id, finding, present, source, now));
+  return add_event(db, study_id, now,
+                   fmt::format("the report says: {} {} ({})", finding, present ? "present" : "absent", source));
+}
+
 Status EvidenceLedger::record_statements(std::int64_t study_id, std::span<const ReportStatement> statements,
                                          const std::string& source, WallTime now) {
   return ledger_.impl_->write([&](Database& db) -> Status {
     INFERAD_TRY(const auto found, db.value<int>("SELECT 1 FROM study WHERE id = $1", study_id));
     if (!found) return no_such("study");
-    for (const auto& one : statements) {
-      INFERAD_TRY_STATUS(
-          db.run("INSERT INTO report_statement (study_id, finding, present, source, at)"
-                 " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (study_id, finding)"
-                 " DO UPDATE SET present = $3, source = $4, at = $5",
-                 study_id, one.finding, one.present, source, now));
-      INFERAD_TRY_STATUS(add_event(
-          db, study_id, now,
-          fmt::format("the report says: {} {} ({})", one.finding, one.present ? "present" : "absent", source)));
-    }
+    for (const auto& one : statements)
+      INFERAD_TRY_STATUS(record_statement(db, study_id, one.finding, one.present, source, now));
     return ok();
   });
 }

@@ -69,6 +69,10 @@ Result<int> recover_jobs(Database& database, WallTime now);  // gives how many e
 // AI's.
 Status update_level(Database& database, std::int64_t study_id);
 
+// What a final report says about a finding of a study; the latest counts.
+Status record_statement(Database& database, std::int64_t study_id, const std::string& finding, bool present,
+                        const std::string& source, WallTime now);
+
 inline Error no_such(std::string_view what) { return Error{Errc::not_found, "no such " + std::string(what)}; }
 
 // A due time further ahead than this counts as due: the clock was set back.

@@ -124,6 +124,7 @@ Status OrderBook::apply(const OrderNews& news, Order& order) {
       numbers.placer, numbers.filler, numbers.accession, numbers.placer_field, numbers.filler_field,
       numbers.service_field, order.study_uid, order.patient_ids, order.location, order.level, order.level_changed,
       order.cancelled, order.started_by, order.finished_by, now_, order.id));
+  INFERAD_TRY_STATUS(keep_statements(news, order));
   INFERAD_TRY_STATUS(join(order));
   return carry_over(news, before, order);
 }
@@ -184,7 +185,53 @@ Status OrderBook::link(const Order& order, std::int64_t study_id, bool same_pati
   INFERAD_TRY_STATUS(update_level(db_, study_id));
   if (!order.started_by.empty())
     INFERAD_TRY_STATUS(unless_refused(start_reading(db_, study_id, order.started_by, now_)));
+  INFERAD_TRY(const auto all, statements(order.id));
+  for (const auto& each : all) INFERAD_TRY_STATUS(state(each, study_id));
   return settle(study_id);
+}
+
+Result<std::vector<OrderBook::Statement>> OrderBook::statements(std::int64_t order_id) {
+  std::vector<Statement> all;
+  INFERAD_TRY_STATUS(db_.each(
+      "SELECT finding, present, source FROM order_statement WHERE order_id = $1 ORDER BY finding",
+      [&](Row& row) {
+        auto& [says, source] = all.emplace_back();
+        row >> says.finding >> says.present >> source;
+      },
+      order_id));
+  return all;
+}
+
+// What the report says now, in place of what it said. A report that is withdrawn says nothing.
+Status OrderBook::keep_statements(const OrderNews& news, const Order& order) {
+  auto all = news.statements;
+  if (news.reading == ReadingNews::withdrawn) {
+    INFERAD_TRY(const auto before, statements(order.id));
+    all.clear();
+    for (const auto& each : before) all.push_back({each.says.finding, std::nullopt});
+  }
+  INFERAD_TRY(const auto studies, studies_of(order.id));
+  for (const auto& says : all) {
+    INFERAD_TRY_STATUS(
+        says.present
+            ? db_.run("INSERT INTO order_statement (order_id, finding, present, source) VALUES ($1, $2, $3, $4)"
+                      " ON CONFLICT (order_id, finding) DO UPDATE SET present = $3, source = $4",
+                      order.id, says.finding, *says.present, news.source)
+            : db_.run("DELETE FROM order_statement WHERE order_id = $1 AND finding = $2", order.id, says.finding));
+    for (const auto study : studies) INFERAD_TRY_STATUS(state({says, news.source}, study));
+  }
+  return ok();
+}
+
+// In a study's evidence. What another source stated stays when this one takes its own back.
+Status OrderBook::state(const Statement& statement, std::int64_t study_id) {
+  const auto& [says, source] = statement;
+  if (says.present) return record_statement(db_, study_id, says.finding, *says.present, source, now_);
+  INFERAD_TRY_STATUS(db_.run("DELETE FROM report_statement WHERE study_id = $1 AND finding = $2 AND source = $3",
+                             study_id, says.finding, source));
+  if (db_.changes() == 0) return ok();
+  return add_event(db_, study_id, now_,
+                   fmt::format("the report no longer says whether there is: {} ({})", says.finding, source));
 }
 
 // What changed of an order, to the studies that it has joined.

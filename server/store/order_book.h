@@ -28,6 +28,11 @@ class OrderBook {
     bool level_changed = false, cancelled = false;
   };
 
+  struct Statement {
+    FindingStatement says;
+    std::string source;
+  };
+
   template <class... Args>
   Result<std::vector<Order>> orders(std::string_view where, const Args&... args);
   Result<std::vector<Order>> meant(const OrderNews& news);
@@ -39,6 +44,9 @@ class OrderBook {
   Status link(const Order& order, std::int64_t study_id, bool same_patient);
   Status carry_over(const OrderNews& news, const Order& before, const Order& order);
   Status settle(std::int64_t study_id);
+  Result<std::vector<Statement>> statements(std::int64_t order_id);
+  Status keep_statements(const OrderNews& news, const Order& order);
+  Status state(const Statement& statement, std::int64_t study_id);
   Result<std::vector<std::int64_t>> studies_of(std::int64_t order_id);
   Status note(const Order& order, const std::string& what);  // in the history of its studies
 

@@ -28,6 +28,10 @@ Status forget_old(Database& db, WallTime now) {
       db.run("DELETE FROM order_study WHERE joined = 0 AND order_id IN (SELECT id FROM imaging_order"
              " WHERE waits = 1 AND changed_at < $1)",
              now - Millis(kOrderWaits)));
+  INFERAD_TRY_STATUS(
+      db.run("DELETE FROM order_statement WHERE order_id IN (SELECT id FROM imaging_order"
+             " WHERE waits = 1 AND changed_at < $1)",
+             now - Millis(kOrderWaits)));
   return db.run("DELETE FROM imaging_order WHERE waits = 1 AND changed_at < $1", now - Millis(kOrderWaits));
 }
 

@@ -359,9 +359,15 @@ CREATE INDEX critical_open ON critical (since) WHERE acknowledged_at IS NULL;
 CREATE INDEX critical_study ON critical (study_id);
 )sql";
 
+// What final reports of the RIS say about findings, kept with their orders: a report may come before its images.
+constexpr const char* kVersion12 = R"sql(
+CREATE TABLE order_statement (order_id INTEGER NOT NULL REFERENCES imaging_order (id), finding TEXT NOT NULL,
+  present INTEGER NOT NULL, source TEXT NOT NULL, PRIMARY KEY (order_id, finding));
+)sql";
+
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,  kVersion5, kVersion6,
-                                       kVersion7, kVersion8, kVersion9, kVersion10, kVersion11};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,  kVersion5,  kVersion6,
+                                       kVersion7, kVersion8, kVersion9, kVersion10, kVersion11, kVersion12};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

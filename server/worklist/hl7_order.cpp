@@ -7,6 +7,8 @@
 #include <array>
 #include <cctype>
 
+#include "server/worklist/hl7_observation.h"
+
 namespace inferad::worklist {
 namespace {
 
@@ -167,6 +169,7 @@ class OrderReader {
     news.source = fmt::format("HL7 {}^{}", header_.type, header_.event);
     if (is_report_) {
       news.reading = report_news(group);
+      news.statements = hl7_statements(group, profile_.observations);
       return news;
     }
     news.cancelled = cancelled(group);

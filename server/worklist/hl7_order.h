@@ -23,6 +23,7 @@ struct OrderProfile {
   // Of orders: a place and the code there. Reports have OBR-25.
   using Statuses = std::vector<std::pair<Hl7Place, std::string>>;
   Statuses started, finished{{{"ORC", 5}, "CM"}};
+  std::vector<ObservationMapping> observations;  // of reports
 };
 
 // MSH, as far as answering needs it.

@@ -73,7 +73,7 @@ function gaps(evidence) {
   const list = [];
   if (evidence.starts === 0) list.push('No start of reading is recorded, so minutes are unknown. They are counted once readers press Start on the reading list, or the PACS or RIS tells it.');
   if (evidence.judged === 0) list.push('No reader has judged a finding, so agreement is unknown. Agree and Disagree stand beside each finding on the page of a study.');
-  if (evidence.reported === 0) list.push('No final report tells in codes whether a finding was there, so sensitivity is unknown. Free text is not interpreted; POST /api/v1/reports takes statements.');
+  if (evidence.reported === 0) list.push('No final report tells in codes whether a finding was there, so sensitivity is unknown. Free text is not interpreted; hl7_listener.observations maps coded observations of the RIS’s final reports, POST /api/v1/reports takes statements.');
   return list;
 }
 

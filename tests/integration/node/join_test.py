@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several pipelines on one study. MR: one that works, one whose model fails, and one that joins them; the join runs last
 and knows how both ended, and what rests on the failed one is open, never absent. CT: a detector, whose box reaches the
-archive and the worklist, and a network that makes an image, whose file findings.json names."""
+archive and the worklist, and a network that makes an image, whose file findings.json names. A final report of the
+RIS, then corrected, tells in codes what sensitivity is counted against."""
 import hashlib
 import json
 import pathlib
 import shutil
+import subprocess
 import types
 import unittest
 
@@ -121,11 +123,35 @@ class JoinedStudy(NodeCase):
         self.assertEqual(len(places), 1)
         np.testing.assert_allclose(places[0].mean(0), BALL, atol=1.5)
 
+    def report(self, node, uid, status, value):
+        """A report of the MR by HL7, sent by a client that we did not write."""
+        ports = json.loads((node.folder / "var" / "ports.json").read_text())
+        file = self.folder / "report.hl7"
+        file.write_text("\r".join([
+            f"MSH|^~\\&|RIS|H|INFERAD|H|20261125||ORU^R01|{status}{value}|P|2.5.1", "PID|1||PHANTOM0007^^^H^MR",
+            "OBR|1||F1|71250^MR" + "|" * 21 + status, f"OBX|1|CWE|NOISE^Noise^99RIS||{value}^x^99RIS||||||{status}",
+            f"OBX|2|ST|113014^DICOM Study^DCM||{uid}||||||F", ""]))
+        done = subprocess.run(["mllp_send", "--loose", "--file", str(file), "--port", str(ports["hl7"]), "127.0.0.1"],
+                              capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
+        self.assertIn("MSA|AA", done.stdout, done.stderr)
+
+    def evidence_on_noise(self, node, days):
+        def counted():
+            try:
+                return node.get(f"/api/v1/evidence?days={days}")["rows"]
+            except OSError:  # 503: the first table is being made
+                return None
+        row = next(row for row in support.wait_for("evidence", counted, 20) if row["pipeline"] == CHECK)
+        return next(one for one in row["findings"] if one["finding"] == "Low signal to noise")
+
     def test_the_join_runs_last_and_knows_how_the_others_ended(self):
         self.make_pipelines()
         archive = self.started(support.StoreScp(self.folder / "archive"))
         node = self.node(results=[("archive", "ARCHIVE", archive.port)], pipelines_folder=str(self.folder / "catalog"),
-                         models_folder=str(self.folder / "models"), routing_file=str(self.folder / "routing.json")).start()
+                         models_folder=str(self.folder / "models"), routing_file=str(self.folder / "routing.json"),
+                         hl7_listener={"enabled": True, "port": 0, "observations": [
+                             {"code": "NOISE", "system": "99RIS", "finding": "low-signal-to-noise", "present": ["Y"],
+                              "absent": ["N"]}]}).start()
         made.write_mr_series(self.folder / "mr", made.mr_series(noise=80).signal)  # noisy enough to be a finding
         ball = write_ct(self.folder / "ct")
         for modality in ("mr", "ct"):
@@ -141,6 +167,11 @@ class JoinedStudy(NodeCase):
         self.assertEqual({item["id"]: item["presence"] for item in said["items"]},
                          {"any": "present", "both": "indeterminate", "neither": "indeterminate"})
         self.assertEqual(node.study(uid)["level"], "HIGH")
+        self.report(node, uid, "F", "N")
+        self.assertEqual(self.evidence_on_noise(node, 89)["specificity"]["n"], 1)
+        self.report(node, uid, "C", "Y")
+        noise = self.evidence_on_noise(node, 90)
+        self.assertEqual((noise["sensitivity"]["k"], noise["sensitivity"]["n"], noise["specificity"]["n"]), (1, 1, 0))
         self.judge_detection_and_image(node, ball, archive)
         support.wait_for("all reports in the archive", lambda: len(archive.objects()) >= 4, 60)
         self.assertEqual(node.stop(), 0)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/unit/config/temporary_config.h"
@@ -37,6 +39,19 @@ TEST_CASE("each wrong value is told at its place with what was expected") {
   check(R"({"hl7_listener": {"bind": "0.0.0.0"}})", "1:27: /hl7_listener/bind", "insecure_plaintext");
   check(R"({"hl7_listener": {"accession_fields": ["OBR18"]}})", "1:40: /hl7_listener/accession_fields/0", "OBR-18");
   check(R"({"hl7_listener": {"reading_started": ["IP"]}})", "1:39: /hl7_listener/reading_started/0", "ORC-5=CM");
+  const auto observation = [](const char* members) {
+    return fmt::format(R"({{"hl7_listener": {{"observations": [{{{}}}]}}}})", members);
+  };
+  check(observation(R"("finding": "x", "present": ["Y"])"), "1:36: /hl7_listener/observations/0", "\"code\"");
+  check(observation(R"("code": "1", "finding": "x")"), "1:36: /hl7_listener/observations/0", "present_at_least");
+  check(observation(R"("code": "1", "finding": "x", "present": [])"), "1:77: /hl7_listener/observations/0/present",
+        "1 to 64");
+  check(observation(R"("code": "1", "finding": "x", "present": ["Y "])"),
+        "1:78: /hl7_listener/observations/0/present/0", "without spaces");
+  check(observation(R"("code": "1", "finding": "x", "present": ["Y"], "absent": ["N", "Y"])"),
+        "1:36: /hl7_listener/observations/0", "in \"present\" and in \"absent\"");
+  check(observation(R"("code": "1", "finding": "x", "present": ["Y"]}, {"code": "1", "finding": "x", "absent": ["N"])"),
+        "1:85: /hl7_listener/observations/1", "stands here twice");
   check(R"({"hl7_listener": {"character_set": "latin1"}})", "1:36: /hl7_listener/character_set", "8859/1");
   check(R"({"http": {"bind": "::"}})", "1:19: /http/bind", "insecure_plaintext");
   check(R"({"site": {"timezone": "+2500"}})", "1:23: /site/timezone", "+0100");
@@ -196,6 +211,9 @@ TEST_CASE("a full settings file is read as written") {
              "priority_fields": {"OBR-5": true}}],
     "hl7_listener": {"enabled": true, "addresses": ["192.0.2.0/24"], "priority_fields": ["OBR-5"],
                      "priority_codes": {"x": "LOW"}, "reading_started": ["ORC-5=IP", "OBR-25.1=I"],
+                     "observations": [{"code": "RID5350", "system": "RADLEX", "finding": "Pneumothorax",
+                                       "present": ["Y", "RID28472"], "absent": ["N"]},
+                                      {"code": "88", "finding": "Effusion", "present_at_least": 0.5}],
                      "tls": {"certificate": "inferad.json", "key": "inferad.json", "ca": "inferad.json"}},
     "worklist": {"delta_minutes": 100}, "workers": {"program": "bin/w"}})");
   INFO((config.problems.empty() ? "" : config.problems[0]));
@@ -209,6 +227,9 @@ TEST_CASE("a full settings file is read as written") {
   CHECK(settings.hl7[0].least_level == Level::stat);
   CHECK(settings.hl7_listener.priority_codes == std::map<std::string, Level>{{"X", Level::low}});
   CHECK(settings.hl7_listener.started_statuses == std::vector<Hl7Status>{{"ORC-5", "IP"}, {"OBR-25.1", "I"}});
+  CHECK(settings.hl7_listener.observations ==
+        std::vector<ObservationMapping>{{"RID5350", "RADLEX", "Pneumothorax", {"Y", "RID28472"}, {"N"}, {}},
+                                        {"88", "", "Effusion", {}, {}, 0.5}});
   CHECK(settings.hl7_listener.tls.key == config.folder() / "config/inferad.json");
   CHECK(settings.worklist.targets[1] == std::chrono::minutes(25));
   CHECK(settings.workers.program == config.folder() / "config/bin/w");

@@ -257,7 +257,8 @@ TEST_CASE("a ledger of version 1 is taken over, with the reports it knew by thei
     return id;
   }();
   must(must(Database::open(file))
-           ->script("DROP TABLE critical; DROP TABLE workitem; DROP TABLE ups_subscription; DROP TABLE ups_event; "
+           ->script("DROP TABLE order_statement; DROP TABLE critical; DROP TABLE workitem; DROP TABLE "
+                    "ups_subscription; DROP TABLE ups_event; "
                     "DROP TABLE report_statement; DROP TABLE feedback; DROP TABLE order_study; DROP TABLE "
                     "imaging_order; DROP TABLE hl7_received; "
                     "DROP TABLE "

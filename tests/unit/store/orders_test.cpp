@@ -2,6 +2,7 @@
 // Orders of the RIS: each message once, joined with studies before or after their images, never across patients.
 #include <algorithm>
 
+#include "server/store/evidence.h"
 #include "tests/unit/store/store_support.h"
 
 namespace inferad::store {
@@ -101,6 +102,44 @@ TEST_CASE("the same message again changes nothing; the same control id with othe
   const std::vector other{order_for("A1", Level::stat)};
   CHECK_FALSE(must(ris.ledger->take_orders({"RIS|", "7", "other"}, other, at(502))).repeated);
   CHECK_FALSE(must(ris.ledger->take_orders({"RIS2|", "7", "digest"}, news, at(503))).repeated);
+}
+
+TEST_CASE("what a final report says of findings is told of its study, also when the study comes later") {
+  Ris ris;
+  const auto stated = [&] {
+    std::string out;
+    for (const auto& each : must(EvidenceLedger(*ris.ledger).statements(at(0))))
+      out += fmt::format("{}:{}={} ", each.study_id, each.finding, each.present);
+    return out;
+  };
+  const auto report = [](const std::string& accession, std::vector<FindingStatement> statements,
+                         ReadingNews reading = ReadingNews::finished) {
+    auto news = order_for(accession);
+    news.reading = reading;
+    news.statements = std::move(statements);
+    return news;
+  };
+  const auto first = ris.image(1, "A1");
+  ris.say(report("A1", {{"bleed", true}, {"fracture", false}, {"shift", std::nullopt}}));
+  ris.say(report("A2", {{"bleed", false}}));
+  CHECK(stated() == "1:bleed=true 1:fracture=false ");
+  ris.ledger.reset();
+  ris.ledger = open_ledger(ris.folder / "ledger.db");
+  const auto second = ris.image(2, "A2");
+  CHECK(stated() == "1:bleed=true 1:fracture=false 2:bleed=false ");
+  CHECK(ris.told(second, "the report says: bleed absent (HL7 ORU^R01)"));
+  ris.say(report("A1", {{"bleed", false}, {"fracture", std::nullopt}}, ReadingNews::corrected));
+  CHECK(stated() == "1:bleed=false 2:bleed=false ");
+  CHECK(ris.told(first, "the report no longer says whether there is: fracture (HL7 ORU^R01)"));
+  const std::vector<ReportStatement> others{{0, "shift", true}};
+  REQUIRE(EvidenceLedger(*ris.ledger).record_statements(first, others, "engine", at(900)));
+  ris.say(report("A1", {}, ReadingNews::withdrawn));
+  CHECK(stated() == "1:shift=true 2:bleed=false ");  // another source's word stays
+  auto stranger = report("A2", {{"bleed", true}});
+  stranger.numbers.filler = stranger.numbers.placer = "9";
+  stranger.patient_ids = {"47110"};
+  ris.say(stranger);
+  CHECK(stated() == "1:shift=true 2:bleed=false ");  // of another patient
 }
 
 TEST_CASE("an order says what was ordered: a change may lower that, never what AI raised") {
