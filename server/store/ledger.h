@@ -128,7 +128,8 @@ class Ledger {
   Result<std::int64_t> add_feedback(const Feedback& feedback, WallTime now);
   Result<std::vector<Feedback>> feedback_of_study(std::int64_t study_id);  // oldest first
   Result<std::vector<Feedback>> feedback_since(WallTime since);            // of all studies, oldest first
-  // ---- views (core/views.h); snapshots, unordered unless said; worklist: latest images, not finished ----
+  // ---- views (core/views.h); snapshots, unordered unless said; worklist: those not finished; when they are more, who
+  // waits before who is being read, and the latest images ----
   Result<std::vector<WorklistEntry>> worklist(int studies_max = 5000);
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
   Result<std::vector<JobView>> jobs(int jobs_max = 1000);                   // newest first

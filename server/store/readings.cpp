@@ -10,12 +10,9 @@ namespace {
 // Another STAT study waits: it has images, nobody reads it, and it has no final report.
 Result<bool> stat_waits(Database& db, std::int64_t but_for) {
   static_assert(static_cast<int>(Level::stat) == 0);
-  INFERAD_TRY(const auto found,
-              db.value<int>("SELECT 1 FROM study s WHERE s.level = 0 AND s.id <> $1 AND s.first_image_at IS NOT NULL"
-                            " AND NOT EXISTS (SELECT 1 FROM reading_start r WHERE r.study_id = s.id"
-                            "  AND r.released_at IS NULL) AND NOT EXISTS (SELECT 1 FROM reading_finish f WHERE"
-                            "  f.study_id = s.id AND f.retracted_at IS NULL) LIMIT 1",
-                            but_for));
+  INFERAD_TRY(const auto found, db.value<int>("SELECT 1 FROM study WHERE reading = 0 AND level = 0 AND id <> $1"
+                                              " AND first_image_at IS NOT NULL LIMIT 1",
+                                              but_for));
   return found.has_value();
 }
 
@@ -29,9 +26,7 @@ Result<Level> level_of(Database& db, std::int64_t study_id) {
 }  // namespace
 
 Result<bool> is_finished(Database& db, std::int64_t study_id) {
-  INFERAD_TRY(const auto found, db.value<int>("SELECT 1 FROM reading_finish WHERE study_id = $1 AND retracted_at IS "
-                                              "NULL",
-                                              study_id));
+  INFERAD_TRY(const auto found, db.value<int>("SELECT 1 FROM study WHERE id = $1 AND reading = 2", study_id));
   return found.has_value();
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "server/store/schema_reading.h"
+
 namespace inferad::store {
 namespace {
 
@@ -366,8 +368,9 @@ CREATE TABLE order_statement (order_id INTEGER NOT NULL REFERENCES imaging_order
 )sql";
 
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,  kVersion5,  kVersion6,
-                                       kVersion7, kVersion8, kVersion9, kVersion10, kVersion11, kVersion12};
+constexpr const char* kMigrations[] = {kVersion1,  kVersion2,  kVersion3,        kVersion4, kVersion5,
+                                       kVersion6,  kVersion7,  kVersion8,        kVersion9, kVersion10,
+                                       kVersion11, kVersion12, kReadingOfStudies};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

@@ -25,9 +25,8 @@ struct StudyNow {
 Result<StudyNow> study_now(Database& db, std::int64_t study_id) {
   StudyNow study;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT 1, s.study_uid, s.level, s.is_open = 0 AND s.revision > 0, EXISTS (SELECT 1 FROM reading_start r WHERE"
-      " r.study_id = s.id AND r.released_at IS NULL), EXISTS (SELECT 1 FROM reading_finish f WHERE f.study_id = s.id"
-      " AND f.retracted_at IS NULL) FROM study s WHERE s.id = $1 AND s.first_image_at IS NOT NULL",
+      "SELECT 1, study_uid, level, is_open = 0 AND revision > 0, reading > 0, reading = 2 FROM study"
+      " WHERE id = $1 AND first_image_at IS NOT NULL",
       [&](Row& row) {
         row >> study.there >> study.uid >> study.level >> study.ready >> study.started >> study.finished;
       },

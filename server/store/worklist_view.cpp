@@ -45,9 +45,8 @@ const std::string kJobs =
     " WHERE j.revision = s.revision AND s.id ";
 
 const std::string kLatest =
-    "IN (SELECT w.id FROM study w WHERE w.first_image_at IS NOT NULL AND NOT EXISTS ("
-    "  SELECT 1 FROM reading_finish e WHERE e.study_id = w.id AND e.retracted_at IS NULL)"
-    "  ORDER BY w.last_image_at DESC LIMIT $1) ";
+    "IN (SELECT w.id FROM study w WHERE w.reading < 2 AND w.first_image_at IS NOT NULL"
+    "  ORDER BY w.reading, w.last_image_at DESC LIMIT $1) ";
 const std::string kLatestStudies = kStudies + "WHERE s.id " + kLatest;
 const std::string kLatestDecisions = kDecisions + kLatest + "ORDER BY id";
 const std::string kLatestCriticals = kCriticals + kLatest + "ORDER BY since DESC";

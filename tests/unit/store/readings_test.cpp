@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading starts and what the reading order counts of them.
+#include <map>
+#include <set>
+
+#include "server/store/sqlite.h"
 #include "tests/unit/store/store_support.h"
 
 namespace inferad::store {
@@ -104,6 +108,42 @@ TEST_CASE("after the final report a finding raises the study on its page and tel
       must(ledger->record_findings(job->id, "{}", decision(Level::stat, "found"), std::vector{message}, at(120))));
   CHECK(must(ledger->study_detail(study))->entry.level == Level::stat);
   CHECK(must(ledger->deliveries()).empty());
+}
+
+TEST_CASE("when studies are more than the list holds, who waits stays on it before who is being read") {
+  List list;
+  const auto old = list.add(1, "ROUTINE"), next = list.add(2, "LOW"), latest = list.add(3, "STAT");
+  const auto listed = [&](int most) {
+    std::set<std::int64_t> ids;
+    for (const auto& entry : must(list.ledger->worklist(most))) ids.insert(entry.id);
+    return ids;
+  };
+  CHECK(listed(2) == std::set{next, latest});
+  list.start(latest, 1000);
+  CHECK(listed(2) == std::set{old, next});
+  CHECK(listed(3) == std::set{old, next, latest});
+  must(list.ledger->release_reading(latest, at(1100)));
+  must(list.ledger->finish_reading(next, "HL7 ORU^R01", at(1200)));
+  CHECK(listed(3) == std::set{old, latest});
+}
+
+TEST_CASE("a ledger of version 12 knows who waits, who is being read and whose report is final") {
+  List list;
+  const auto waiting = list.add(1, "HIGH"), released = list.add(2, "HIGH"), started = list.add(3, "HIGH"),
+             finished = list.add(4, "HIGH");
+  for (const auto study : {released, started, finished}) list.start(study, 1000);
+  must(list.ledger->release_reading(released, at(1100)));
+  must(list.ledger->finish_reading(finished, "HL7 ORU^R01", at(1100)));
+  list.ledger.reset();
+  const auto file = list.folder / "ledger.db";
+  must(must(Database::open(file))
+           ->script("DROP TRIGGER reading_starts; DROP TRIGGER reading_released; DROP TRIGGER reading_finishes;"
+                    "DROP TRIGGER reading_reopens; DROP VIEW reading_now; DROP INDEX study_reading;"
+                    "ALTER TABLE study DROP COLUMN reading; PRAGMA user_version=12"));
+  list.ledger = open_ledger(file);
+  std::map<std::int64_t, bool> listed;
+  for (const auto& entry : must(list.ledger->worklist())) listed[entry.id] = entry.reading_started_at.has_value();
+  CHECK(listed == std::map<std::int64_t, bool>{{waiting, false}, {released, false}, {started, true}});
 }
 
 TEST_CASE("a list that nobody kept for a week has no n") {
