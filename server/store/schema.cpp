@@ -194,9 +194,7 @@ CREATE INDEX job_findings ON job (pipeline, findings_at) WHERE findings_at IS NO
 )sql";
 
 // A job that joins what others say waits for them.
-constexpr const char* kVersion5 = R"sql(
-ALTER TABLE job ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;
-)sql";
+constexpr const char* kVersion5 = "ALTER TABLE job ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;";
 
 // What a destination gets instead of what it does not accept; reports of several kinds, and of failures.
 constexpr const char* kVersion6 = R"sql(
