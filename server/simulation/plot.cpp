@@ -83,6 +83,18 @@ double longest(const Outcome& outcome, std::size_t group, double p) {
   return most;
 }
 
+double maximum(const Waits& waits) { return static_cast<double>(waits.all.max()) / kMinute; }
+
+// Mean, 90 %, 99 %, 99.9 % and longest of the waits of one group under one rule.
+std::string waits_bar(const Waits& waits, double y, double most, const char* stroke) {
+  const auto x = [&](double minutes) { return x_at(minutes, most); };
+  std::string out = line(x(waits.mean()), y, x(waits.quantile(0.9)), y, stroke, 5);
+  out += line(x(waits.quantile(0.9)), y, x(waits.quantile(0.99)), y, stroke, 2.5);
+  out += line(x(waits.quantile(0.99)), y, x(waits.quantile(0.999)), y, stroke, 1);
+  out += line(x(maximum(waits)), y - 4, x(maximum(waits)), y + 4, stroke, 1.5);
+  return out + fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/>\n", x(waits.mean()), y, stroke);
+}
+
 }  // namespace
 
 std::string tail_plot(const Outcome& outcome, std::size_t group) {
@@ -112,21 +124,19 @@ std::string means_plot(const Outcome& outcome) {
   const double block = row * static_cast<double>(outcome.rules.size()) + gap;
   const double bottom = kTop + block * static_cast<double>(outcome.groups.size());
   double most = 1;
-  for (std::size_t group = 0; group < outcome.groups.size(); ++group)
-    most = std::max(most, longest(outcome, group, 0.99));
+  for (const auto& by_group : outcome.waits)
+    for (const auto& waits : by_group) most = std::max(most, maximum(waits));
   std::string inside = x_axis(most, bottom);
   for (std::size_t group = 0; group < outcome.groups.size(); ++group) {
     const double top = kTop + block * static_cast<double>(group);
     inside += text_at(kLeft + 4, top + 12, "start", outcome.groups[group].name);
     for (std::size_t rule = 0; rule < outcome.rules.size(); ++rule) {
-      const Waits& waits = outcome.waits[rule][group];
       const double y = top + gap + row * static_cast<double>(rule);
-      inside += line(x_at(waits.mean(), most), y, x_at(waits.quantile(0.99), most), y, colour(rule), 2);
-      inside += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"/>\n", x_at(waits.mean(), most), y,
-                            colour(rule));
+      inside += waits_bar(outcome.waits[rule][group], y, most, colour(rule));
     }
   }
-  return frame(bottom + kBottom, "Mean (dot) to 99 % of the waits", inside + legend(outcome));
+  return frame(bottom + kBottom, "Waits: dot = mean; ever thinner to p90, p99, p99.9; stroke = longest",
+               inside + legend(outcome));
 }
 
 }  // namespace inferad::simulation

@@ -125,7 +125,8 @@ Check check(const ReferenceSet& set, const std::string& path, const Expected& ex
 bool Check::holds() const { return std::abs(simulated - expected) <= bound; }
 
 bool ReferenceResult::holds() const {
-  return !checks.empty() && std::all_of(checks.begin(), checks.end(), [](const Check& each) { return each.holds(); });
+  return unknown.empty() && !checks.empty() &&
+         std::all_of(checks.begin(), checks.end(), [](const Check& each) { return each.holds(); });
 }
 
 ReferenceResult check_reference(const std::vector<ReferenceSet>& sets, int studies,
@@ -139,12 +140,13 @@ ReferenceResult check_reference(const std::vector<ReferenceSet>& sets, int studi
       if (progress) progress((static_cast<double>(i) + part) / static_cast<double>(sets.size()));
     });
     for (const auto& [path, expected] : sets[i].expected) {
-      constexpr std::string_view kSimulated = "simulated_mean_and_ci95/";
-      const auto found = measures.find(path.starts_with(kSimulated) ? path.substr(kSimulated.size()) : path);
-      if (found == measures.end() || found->second.values.empty())
-        out.not_compared.push_back(sets[i].id + " " + path);
-      else
+      constexpr std::string_view kSimulated = "simulated_mean_and_ci95/", kInterrupted = "preemptive_resume/";
+      const auto name = path.starts_with(kSimulated) ? path.substr(kSimulated.size()) : path;
+      const auto found = measures.find(name);
+      if (found != measures.end() && !found->second.values.empty())
         out.checks.push_back(check(sets[i], path, expected, found->second));
+      else
+        (name.starts_with(kInterrupted) ? out.not_compared : out.unknown).push_back(sets[i].id + "  " + path);
     }
   }
   return out;
@@ -161,9 +163,10 @@ std::string to_text(const ReferenceResult& result) {
                         100 * each.bound / scale, each.holds() ? "holds" : "OUT OF BOUNDS");
     good += each.holds() ? 1 : 0;
   }
+  for (const auto& each : result.unknown) text += each + "  NOT KNOWN: nothing simulated has this name\n";
   return text + fmt::format(
                     "reference: {} of {} values within bounds, {} not compared (readings are never interrupted here)\n",
-                    good, result.checks.size(), result.not_compared.size());
+                    good, result.checks.size() + result.unknown.size(), result.not_compared.size());
 }
 
 }  // namespace inferad::simulation

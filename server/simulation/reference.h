@@ -41,7 +41,8 @@ struct Check {
 struct ReferenceResult {
   std::vector<Check> checks;
   std::vector<std::string> not_compared;  // SET path: what the simulator does not do (interrupted readings)
-  bool holds() const;                     // and there was something to check
+  std::vector<std::string> unknown;       // SET path: a name that is none of the format, so nobody checked it
+  bool holds() const;                     // and there was something to check, and nothing unknown
 };
 
 // `studies` of each set, in ten replications.

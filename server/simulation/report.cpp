@@ -25,9 +25,10 @@ std::string row_text(const Outcome& outcome, std::size_t rule, std::size_t group
 
 std::string effect_text(const Difference& difference, double before) {
   const double share = before > 0 ? 100 * std::abs(difference.mean) / before : 0;
-  return fmt::format("{:.1f} min {} on average ({:.0f} %; 95 % interval {:+.1f} to {:+.1f} min)",
-                     std::abs(difference.mean), difference.mean < 0 ? "earlier" : "later", share, difference.low,
-                     difference.high);
+  const int decimals = std::abs(difference.mean) < 1 ? 3 : 1;
+  return fmt::format("{:.{}f} min {} on average ({:.0f} %; 95 % interval {:+.{}f} to {:+.{}f} min)",
+                     std::abs(difference.mean), decimals, difference.mean < 0 ? "earlier" : "later", share,
+                     difference.low, decimals, difference.high, decimals);
 }
 
 }  // namespace
@@ -61,7 +62,7 @@ std::string verdict_text(const Outcome& outcome) {
     text += fmt::format("{}: read {}{}\n", it.name, effect_text(difference, before),
                         it.targeted ? "" : "; the AI does not look for it");
   }
-  return text;
+  return text.empty() ? "no finding in this scenario: no benefit expected\n" : text;
 }
 
 std::string report_text(const Scenario& scenario, const Outcome& outcome) {

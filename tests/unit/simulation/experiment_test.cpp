@@ -94,6 +94,22 @@ TEST_CASE("a benefit is found where there is one, and none is promised where nob
   idle.load = 0.02;
   idle.readers_by_hour.fill(3);
   CHECK(verdict_text(run(idle)).find("no benefit expected") != std::string::npos);
+  idle.findings.clear();
+  CHECK(verdict_text(run(idle)) == "no finding in this scenario: no benefit expected\n");
+}
+
+TEST_CASE("the plot of the waits has mean, p90, p99, p99.9 and the longest of each group under each rule") {
+  const auto outcome = run(small());
+  const auto plot = means_plot(outcome);
+  const auto count = [&](const std::string& what) {
+    std::size_t n = 0;
+    for (auto at = plot.find(what); at != std::string::npos; at = plot.find(what, at + 1)) ++n;
+    return n;
+  };
+  const auto bars = outcome.groups.size() * outcome.rules.size();
+  CHECK(count("<circle") == bars);
+  for (const char* width : {"\"5\"", "\"2.5\"", "\"1.5\""}) CHECK(count(std::string("stroke-width=") + width) == bars);
+  for (const auto& group : outcome.groups) CHECK(plot.find(">" + group.name + "<") != std::string::npos);
 }
 
 TEST_CASE("a result that comes late is worth less, one that fails nothing") {

@@ -129,6 +129,12 @@ TEST_CASE("right reference numbers hold, a wrong one is found") {
   const auto wrong = checked(reference(6.2));
   CHECK_FALSE(wrong.holds());
   CHECK(to_text(wrong).find("OUT OF BOUNDS") != std::string::npos);
+  auto misspelt = reference(5.5556);
+  misspelt.replace(misspelt.find("fifo_all_mean"), 13, "fifo_all_meen");
+  const auto unknown = checked(misspelt);
+  CHECK_FALSE(unknown.holds());
+  CHECK(to_text(unknown).find("X1  fifo_all_meen  NOT KNOWN") != std::string::npos);
+  CHECK(to_text(unknown).find("reference: 5 of 6 values within bounds") != std::string::npos);
 }
 
 TEST_CASE("a reference file without sets, or without a parameter, is told") {
