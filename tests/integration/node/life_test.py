@@ -9,6 +9,8 @@ import subprocess
 import time
 import unittest
 
+import pydicom
+
 from node_case import NodeCase, support
 
 PHANTOM = ("--kind", "emphysema", "--size", "160", "--slices", "60", "--slice-distance", "5",
@@ -26,8 +28,8 @@ class Life(NodeCase):
         receiver = self.started(support.MllpListener(self.folder))
         plain = self.started(support.StoreScp(self.folder / "plain", accepts=("ComprehensiveSRStorage", "CTImageStorage",
                                                                               "SegmentationStorage")))
-        wishes = {"send": [["SR", "SR_COMPREHENSIVE"], "SEG"], "encodings": ["DEFLATED"]}
-        node = self.node(results=[("archive", "ARCHIVE", archive.port, {"encodings": ["DEFLATED"]}),
+        wishes = {"send": [["SR", "SR_COMPREHENSIVE"], "SEG", "SEG_FRACTIONAL"], "encodings": ["RLE", "DEFLATED"]}
+        node = self.node(results=[("archive", "ARCHIVE", archive.port, wishes),
                                   ("plain", "ARCHIVE", plain.port, wishes)],
                          hl7=[("engine", receiver.port)]).start()
         phantom = support.make_phantom(self.folder / "phantom", *PHANTOM)
@@ -38,8 +40,8 @@ class Life(NodeCase):
         self.assertEqual(entry["instances"], 60)
         self.assertEqual(entry["rule"], "CT chest")
         self.assertIn(entry["level"], ("STAT", "HIGH"))
-        support.wait_for("SEG and SR in the archive", lambda: len(archive.objects()) >= 2, 60)
-        self.assertEqual(sorted(data.Modality for data in archive.objects()), ["SEG", "SR"])
+        support.wait_for("two SEG and SR in the archive", lambda: len(archive.objects()) >= 3, 60)
+        self.assertEqual(sorted(data.Modality for data in archive.objects()), ["SEG", "SEG", "SR"])
         self.check_fallback(node, archive, plain)
         message = support.wait_for("the HL7 message", receiver.messages, 30)[0]
         self.assertEqual(message["ack"], "AA")
@@ -53,7 +55,7 @@ class Life(NodeCase):
 
     def check_fallback(self, node, archive, plain):
         """Who refuses Comprehensive 3D SR gets Comprehensive SR, another object of the same study."""
-        support.wait_for("SEG and report in the plain archive", lambda: len(plain.objects()) == 2, 60)
+        support.wait_for("SEG and report in the plain archive", lambda: len(plain.objects()) == 3, 60)
         report = next(data for data in plain.objects() if data.Modality == "SR")
         comprehensive, comprehensive_3d = "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.88.34"
         other = next(data for data in archive.objects() if data.Modality == "SR")
@@ -65,11 +67,21 @@ class Life(NodeCase):
         self.check_encodings(archive, plain)
 
     def check_encodings(self, archive, plain):
-        """Who knows Deflated Explicit VR Little Endian gets the segmentation so, who does not without: one object."""
-        deflated, uncompressed = ([data for data in peer.objects() if data.Modality == "SEG"][0] for peer in (archive, plain))
-        self.assertEqual(deflated.file_meta.TransferSyntaxUID, "1.2.840.10008.1.2.1.99")
-        self.assertEqual(uncompressed.file_meta.TransferSyntaxUID, "1.2.840.10008.1.2.1")
-        self.assertTrue(deflated == uncompressed, "they differ")
+        """Who knows an encoding that fits gets the segmentation so, who does not without: one object, bit by bit."""
+        explicit, rle, deflated = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.1.99"
+        for kind, syntax in (("BINARY", deflated), ("FRACTIONAL", rle)):
+            encoded, uncompressed = (next(data for data in peer.objects() if data.get("SegmentationType") == kind)
+                                     for peer in (archive, plain))
+            self.assertEqual(encoded.file_meta.TransferSyntaxUID, syntax)
+            self.assertEqual(uncompressed.file_meta.TransferSyntaxUID, explicit)
+            if syntax == rle:
+                self.assertLess(encoded.raw_path.stat().st_size, uncompressed.raw_path.stat().st_size / 4)
+                self.assertTrue((encoded.pixel_array == uncompressed.pixel_array).all(), "as pydicom decodes it")
+                decoded = self.folder / "decoded.dcm"
+                subprocess.run(["dcmdrle", "+te", str(encoded.raw_path), str(decoded)], check=True)
+                encoded = pydicom.dcmread(decoded)
+                encoded["PixelData"].VR = "OB"  # which dcmdrle writes as OW, of eight bits too
+            self.assertTrue(encoded == uncompressed, f"{kind}: they differ")
 
     def check_commands(self, node, entry):
         ask = lambda *arguments: self.inferad(*arguments, "--config", node.config)  # noqa: E731
