@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
+#include <string_view>
+#include <tuple>
 
 #include "pipelines/results/bits.h"
 #include "pipelines/results/key_images.h"
@@ -20,7 +23,7 @@ namespace {
 using findings::Finding;
 using findings::Presence;
 
-constexpr Rgb kPlaceColour{255, 214, 0};
+constexpr Rgb kPlaceColour{255, 214, 0}, kEdgeColour{0, 0, 0};
 
 // Position of the image among the slices; nullopt: it is none of them.
 std::optional<int> slice_of_image(const findings::Image& image, const findings::ImageReference& wanted) {
@@ -62,18 +65,48 @@ class Marks {
     pixel[3] = opacity;
   }
 
-  // Two pixels wide.
+  // Two pixels wide, with a dark edge, so that it is seen on white, too.
   void line(double x0, double y0, double x1, double y1) {
     const int steps = std::max(1, static_cast<int>(std::ceil(std::max(std::abs(x1 - x0), std::abs(y1 - y0)))));
-    for (int i = 0; i <= steps; ++i) {
-      const auto x = static_cast<int>(std::floor(x0 + (x1 - x0) * i / steps));
-      const auto y = static_cast<int>(std::floor(y0 + (y1 - y0) * i / steps));
-      for (const int across : {0, 1})
-        for (const int down : {0, 1}) set(x + across, y + down, kPlaceColour, 255);
-    }
+    for (const auto& [from, to, edge] : {std::tuple(-1, 2, true), {0, 1, false}})
+      for (int i = 0; i <= steps; ++i)
+        block(static_cast<int>(std::floor(x0 + (x1 - x0) * i / steps)),
+              static_cast<int>(std::floor(y0 + (y1 - y0) * i / steps)), from, to, edge);
+  }
+
+  // ASCII, its upper left corner at (x, y), two pixels a dot; moved so that it stands inside.
+  void text(double x, double y, std::string_view words) {
+    const int width = static_cast<int>(words.size()) * kLetterAdvance * kDot;
+    const int left = std::clamp(static_cast<int>(x), 1, std::max(1, picture_.width - width)),
+              top = std::clamp(static_cast<int>(y), 1, std::max(1, picture_.height - kLetterHeight * kDot - 1));
+    for (const bool edge : {true, false})
+      for (std::size_t at = 0; at < words.size(); ++at)
+        for (int column = 0; column < 5; ++column)
+          for (int row = 0; row < 8; ++row)
+            if ((letter(words[at])[static_cast<std::size_t>(column)] >> row & 1) != 0)
+              block(left + (static_cast<int>(at) * kLetterAdvance + column) * kDot, top + row * kDot, edge ? -1 : 0,
+                    edge ? 2 : 1, edge);
   }
 
  private:
+  static constexpr int kDot = 2;
+
+  // Pixels `from` to `to` around (x, y); an edge leaves what is marked already.
+  void block(int x, int y, int from, int to, bool edge) {
+    for (int across = from; across <= to; ++across)
+      for (int down = from; down <= to; ++down)
+        if (!edge || !is_place(x + across, y + down))
+          set(x + across, y + down, edge ? kEdgeColour : kPlaceColour, edge ? 160 : 255);
+  }
+
+  bool is_place(int x, int y) const {
+    if (x < 0 || y < 0 || x >= picture_.width || y >= picture_.height) return false;
+    const auto* pixel =
+        picture_.marks.data() +
+        (static_cast<std::size_t>(y) * static_cast<std::size_t>(picture_.width) + static_cast<std::size_t>(x)) * 4;
+    return pixel[3] == 255 && std::equal(kPlaceColour.begin(), kPlaceColour.end(), pixel);
+  }
+
   Picture& picture_;
 };
 
@@ -90,7 +123,25 @@ void mark_heat(Marks& marks, const HeatValues& heat, const SliceView& view) {
     }
 }
 
+// What tells the places of detections apart: "2" of "nodule-2", as their sentences have it; the whole id where there
+// are several kinds. Empty where one place needs no name.
+std::map<std::string, std::string> names_of_places(const findings::Findings& findings) {
+  std::map<std::string, std::string> names;
+  std::set<std::string> kinds;
+  for (const auto& item : findings.items) {
+    const auto dash = item.id.rfind('-');
+    if (!item.location || item.presence != Presence::measured || dash == std::string::npos) continue;
+    kinds.insert(item.id.substr(0, dash));
+    names[item.id] = item.id.substr(dash + 1);
+  }
+  if (names.size() < 2) return {};
+  if (kinds.size() > 1)
+    for (auto& [id, name] : names) name = id;
+  return names;
+}
+
 void mark_places(const ResultRequest& request, int slice, Picture& picture, Marks& marks) {
+  const auto names = names_of_places(request.findings);
   const auto& geometry = request.image->geometry;
   const double across = static_cast<double>(picture.width) / geometry.columns,
                down = static_cast<double>(picture.height) / geometry.rows;
@@ -100,8 +151,11 @@ void mark_places(const ResultRequest& request, int slice, Picture& picture, Mark
       if (slice_of_image(*request.image, outline.image) != slice) continue;
       const auto& points = outline.points;
       ++picture.places;
+      const auto name = names.find(item.id);
       for (std::size_t i = 1; i < points.size(); ++i)
         marks.line(points[i - 1][0] * across, points[i - 1][1] * down, points[i][0] * across, points[i][1] * down);
+      const auto right = *std::max_element(points.begin(), points.end());
+      if (name != names.end()) marks.text(right[0] * across + 8, right[1] * down - 20, name->second);
       if (points.size() > 1) continue;
       const double x = points[0][0] * across, y = points[0][1] * down;
       for (const double arm : {-12.0, 12.0}) {  // a cross with an open middle

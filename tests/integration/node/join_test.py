@@ -11,12 +11,14 @@ import shutil
 import subprocess
 import types
 import unittest
+import urllib.request
 
 import numpy as np
 from node_case import NodeCase, support
 
 import acquisition_phantom as made
 import phantom_dicom
+from png import read_png
 
 CHECK, BROKEN, JOIN = "mr-acquisition-check", "mr-broken", "mr-report"
 DETECTOR, MAKER = "ct-blobs", "ct-smooth"
@@ -103,6 +105,21 @@ class JoinedStudy(NodeCase):
 
         return support.wait_for(f"{', '.join(pipelines)} to end", all_ended, 240)
 
+    def judge_picture(self, node, study, job):
+        """The box of the ball is drawn around the ball in the key picture, as it is read by our page's readers: a PNG."""
+        path = f"/api/v1/studies/{study}/jobs/{job}/images"
+        picture, = node.get(path)["pictures"]
+        self.assertEqual((picture["places"], picture["left"], picture["top"]), (1, "R", "A"))
+        url = f"http://127.0.0.1:{node.http}{path}/"
+        grey, marks = (read_png(urllib.request.urlopen(url + picture[name], timeout=10).read()) for name in ("image", "marks"))
+        rows, columns = np.nonzero((marks[..., :3] == [255, 214, 0]).all(axis=2) & (marks[..., 3] == 255))
+        scale = picture["width"] / SHAPE[2] / SPACING[0]  # pixels a mm
+        for middle, place, origin in ((columns, BALL[0], ORIGIN[0]), (rows, BALL[1], ORIGIN[1])):
+            self.assertAlmostEqual((middle.min() + middle.max()) / 2, (place - origin + SPACING[0] / 2) * scale, delta=8)
+        inside = grey[rows.min() + 30:rows.max() - 30, columns.min() + 30:columns.max() - 30]
+        self.assertGreater(inside.min(), 150, "the ball")
+        self.assertLess(grey[:rows.min()].max(), 150, "the air")
+
     def judge_detection_and_image(self, node, uid, archive):
         found = self.ended(node, uid, DETECTOR, MAKER)
         self.assertEqual({name: job["state"] for name, job in found.items()}, {DETECTOR: "done", MAKER: "done"})
@@ -110,6 +127,8 @@ class JoinedStudy(NodeCase):
         items = {item["id"]: item for item in found[DETECTOR]["findings"]["items"]}
         self.assertEqual(items["nodules"]["presence"], "present")
         np.testing.assert_allclose(items["nodule-1"]["location"]["centre"], BALL, atol=1.5)
+
+        self.judge_picture(node, node.study(uid)["id"], found[DETECTOR]["id"])
 
         entry, = found[MAKER]["findings"]["files"]
         made_image, = pathlib.Path(node.folder).glob(f"**/jobs/*/{entry['name']}")
