@@ -8,7 +8,7 @@ PUPPETEER = "puppeteer-core@23.11.1"
 
 
 def modules(name, package):
-    """The node_modules folder that has the package, in the folder `name` of the build (or an absolute path); None without
+    """The node_modules folder that has the package, in the folder `name` of the build, or at an absolute path; None without
     npm or network."""
     folder = support.INFERAD.parents[1] / name
     if not (folder / "node_modules" / package.rpartition("@")[0]).exists():

@@ -6,11 +6,13 @@
 """
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 
 import jsonschema
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import npm  # noqa: E402
 
 FHIR = "fhir@4.12.0"  # its R4 definitions come with it
 VALIDATE = """
@@ -21,22 +23,8 @@ console.log(JSON.stringify(tasks.map(judge)));
 """
 
 
-def validator(build):
-    """The folder that has npm's fhir, or None."""
-    folder = build / "npm"
-    if not (folder / "node_modules" / "fhir" / "package.json").exists():
-        if not shutil.which("npm") or not shutil.which("node"):
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}\n')
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", FHIR], cwd=folder)
-        if done.returncode:
-            return None
-    return folder
-
-
 def main():
-    printer, schemas, build = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+    printer, schemas, build = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]).resolve()
     lines = subprocess.run([printer], check=True, capture_output=True, text=True).stdout.splitlines()
     said = {"WEBHOOK": [], "FHIR": []}
     for line in map(json.loads, lines):
@@ -48,12 +36,12 @@ def main():
         jsonschema.Draft202012Validator(schema).validate(body)
     assert not jsonschema.Draft202012Validator(schema).is_valid({**said["WEBHOOK"][0], "event": "other"})
 
-    folder = validator(build)
-    if not folder:
+    packages = npm.modules(build / "npm", FHIR)
+    if packages is None:
         print(f"SKIPPED: npm cannot get {FHIR}")
         return
     bad = {**said["FHIR"][0], "priority": "very urgent", "colour": "red"}
-    judged = subprocess.run(["node", "-e", VALIDATE], cwd=folder, check=True, capture_output=True, text=True,
+    judged = subprocess.run(["node", "-e", VALIDATE], cwd=packages.parent, check=True, capture_output=True, text=True,
                             input=json.dumps([*said["FHIR"], bad]))
     *verdicts, of_bad = json.loads(judged.stdout)
     assert len(of_bad) >= 2, of_bad

@@ -4,10 +4,12 @@
 messages.   hl7_npm_test.py PRINT_MESSAGES BUILD_FOLDER"""
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import npm  # noqa: E402
 
 PACKAGE = "simple-hl7@3.3.0"
 # Each segment as [name, [field [repetition [component, …], …], …]]; of MSH from MSH-3 on.
@@ -34,16 +36,9 @@ try:
     import hl7
 except ImportError:
     skip("python3-hl7 is not installed")
-PROGRAM, BUILD = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
-if not shutil.which("node"):
-    skip("no Node.js")
-if not (BUILD / "node_modules" / "simple-hl7").is_dir():
-    if not shutil.which("npm"):
-        skip(f"no npm to get {PACKAGE}")
-    BUILD.mkdir(parents=True, exist_ok=True)
-    (BUILD / "package.json").write_text('{"private": true}\n')
-    if subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--silent", PACKAGE], cwd=BUILD).returncode:
-        skip(f"npm cannot get {PACKAGE}")
+PROGRAM, BUILD = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1)).resolve()
+if npm.modules(BUILD, PACKAGE) is None:
+    skip(f"npm cannot get {PACKAGE}")
 
 
 def messages():
