@@ -134,7 +134,7 @@ struct LedgerCounts {
   int open_studies = 0;
   int orders_waiting = 0;       // have no study yet
   int orders_joined = 0;        // pairs of an order and a study
-  int orders_mismatched = 0;    // pairs that would be, were the patient the same
+  int orders_mismatched = 0;    // pairs that would be, were patient or study the same
   std::map<AiState, int> jobs;  // every state a job can have
   struct Outbox {
     int waiting = 0, sending = 0, parked = 0;

@@ -164,20 +164,52 @@ Status OrderBook::join(const Order& order) {
     const bool nobody = by_uid && patient_id.empty();  // the UID alone says enough of images without a patient
     INFERAD_TRY_STATUS(link(order, id, nobody || names(order.patient_ids, patient_id)));
   }
+  return by_uid && studies.empty() ? note_other_uid(order) : ok();
+}
+
+// No images have the order's Study Instance UID, but a study of the patient has its accession number: made under
+// another UID, or another study. Its priority may be meant for that one, so the study says so.
+Status OrderBook::note_other_uid(const Order& order) {
+  if (order.numbers.accession.empty()) return ok();
+  std::vector<std::int64_t> studies;
+  INFERAD_TRY_STATUS(db_.each(
+      "SELECT id, patient_id FROM study WHERE first_image_at IS NOT NULL AND accession_number = $1 ORDER BY id",
+      [&](Row& row) {
+        std::int64_t id = 0;
+        std::string patient_id;
+        row >> id >> patient_id;
+        if (names(order.patient_ids, patient_id)) studies.push_back(id);
+      },
+      order.numbers.accession));
+  for (const auto id : studies) INFERAD_TRY_STATUS(link(order, id, false));
   return ok();
 }
 
-Status OrderBook::link(const Order& order, std::int64_t study_id, bool same_patient) {
+// The order has found its study: of those that only had its number it says no more.
+Status OrderBook::unlink_others(const Order& order, std::int64_t study_id) {
+  if (order.study_uid.empty()) return ok();
+  INFERAD_TRY_STATUS(db_.each(
+      "SELECT study_id FROM order_study WHERE order_id = $1 AND joined = 0 AND study_id <> $2",
+      [&](Row& row) {
+        std::int64_t id = 0;
+        row >> id;
+        changed_.insert(id);
+      },
+      order.id, study_id));
+  return db_.run("DELETE FROM order_study WHERE order_id = $1 AND joined = 0 AND study_id <> $2", order.id, study_id);
+}
+
+Status OrderBook::link(const Order& order, std::int64_t study_id, bool same) {
   INFERAD_TRY(const auto linked, db_.value<bool>("SELECT joined FROM order_study WHERE order_id = $1 AND study_id = $2",
                                                  order.id, study_id));
-  if (linked && (*linked || !same_patient)) return ok();  // what has joined stays
+  if (linked && (*linked || !same)) return ok();  // what has joined stays
   INFERAD_TRY_STATUS(
       db_.run("INSERT INTO order_study (order_id, study_id, joined) VALUES ($1, $2, $3)"
               " ON CONFLICT (order_id, study_id) DO UPDATE SET joined = $3",
-              order.id, study_id, same_patient));
+              order.id, study_id, same));
   changed_.insert(study_id);
-  if (!same_patient)
-    return add_event(db_, study_id, now_, "an order with the number of this study is for another patient: not joined");
+  if (!same) return add_event(db_, study_id, now_, std::string(kOrderNotJoined));
+  INFERAD_TRY_STATUS(unlink_others(order, study_id));
   INFERAD_TRY_STATUS(db_.run("UPDATE imaging_order SET waits = 0 WHERE id = $1", order.id));
   INFERAD_TRY_STATUS(add_event(
       db_, study_id, now_,
@@ -294,7 +326,8 @@ Status OrderBook::join_study(std::int64_t study_id) {
       study_id));
   INFERAD_TRY(auto waiting, orders("study_uid = $1", uid));
   if (!accession.empty()) {
-    INFERAD_TRY(const auto more, orders("accession_number = $1 AND study_uid = ''", accession));
+    INFERAD_TRY(const auto more, orders("accession_number = $1 AND (study_uid = '' OR (study_uid <> $2 AND waits = 1))",
+                                        accession, uid));
     waiting.insert(waiting.end(), more.begin(), more.end());
   }
   for (const auto& order : waiting) INFERAD_TRY_STATUS(join(order));

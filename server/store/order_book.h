@@ -5,11 +5,15 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "server/core/order.h"
 #include "server/store/sqlite.h"
 
 namespace inferad::store {
+
+inline constexpr std::string_view kOrderNotJoined =
+    "an order with the number of this study is for another patient or another study: not joined";
 
 class OrderBook {
  public:
@@ -41,7 +45,9 @@ class OrderBook {
   Result<bool> is_echo(const Order& order, Level level);
   Status take_level(Level level, Order& order);
   Status join(const Order& order);
-  Status link(const Order& order, std::int64_t study_id, bool same_patient);
+  Status link(const Order& order, std::int64_t study_id, bool same);  // patient and study
+  Status note_other_uid(const Order& order);
+  Status unlink_others(const Order& order, std::int64_t study_id);
   Status carry_over(const OrderNews& news, const Order& before, const Order& order);
   Status settle(std::int64_t study_id);
   Result<std::vector<Statement>> statements(std::int64_t order_id);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "server/store/ledger_impl.h"
+#include "server/store/order_book.h"
 #include "server/store/study_columns.h"
 
 namespace inferad::store {
@@ -82,9 +83,7 @@ StudyView read_study(Row& row) {
   int mismatched = 0, cancelled = 0;
   row >> entry.patient_location >> entry.placer_order_number >> entry.filler_order_number >> mismatched >> cancelled;
   if (cancelled > 0) entry.order_note = "order cancelled";
-  if (mismatched > 0)
-    entry.order_note += fmt::format("{}an order with the number of this study is for another patient: not joined",
-                                    cancelled > 0 ? "; " : "");
+  if (mismatched > 0) entry.order_note += fmt::format("{}{}", cancelled > 0 ? "; " : "", kOrderNotJoined);
   row >> entry.reading_finished_at >> entry.reading_finished_by >> entry.reading_started_at >> entry.reading_by >>
       view.held_raise;
   entry.order_level = order_level.value_or(Level::routine);

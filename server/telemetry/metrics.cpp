@@ -74,7 +74,7 @@ constexpr std::array kGauges = {
     GaugeInfo{"inferad_hl7_connections", "Connections of the HL7 listener open now"},
     GaugeInfo{"inferad_orders_waiting", "Orders of the RIS whose study has not come"},
     GaugeInfo{"inferad_orders_joined", "Pairs of an order and its study"},
-    GaugeInfo{"inferad_orders_mismatched", "Orders not joined with a study of their number: another patient"},
+    GaugeInfo{"inferad_orders_mismatched", "Orders not joined with a study of their number: another patient or study"},
     GaugeInfo{"inferad_critical_waiting", "Critical findings that nobody has acknowledged"},
     GaugeInfo{"inferad_critical_escalated", "Of those, the ones that were escalated"},
     GaugeInfo{"inferad_critical_oldest_age_seconds", "Age of the oldest of those"},

@@ -47,7 +47,7 @@ enum class Gauge {
   hl7_connections_open,
   orders_waiting,                // for a study
   orders_joined,                 // with studies
-  orders_mismatched,             // of another patient than the study with their number
+  orders_mismatched,             // of another patient, or study, than that with their number
   critical_waiting,              // findings that nobody has acknowledged
   critical_escalated,            // of those
   critical_oldest_age_seconds,   // of those

@@ -88,6 +88,36 @@ TEST_CASE("an order of another patient does not join, and the study says so") {
   CHECK(ris.entry(study).filler_order_number == "FA1");
 }
 
+TEST_CASE(
+    "an order whose Study UID no images have does not join by its number, and the study says so, until it has its "
+    "own") {
+  Ris ris;
+  auto news = order_for("A1", Level::stat);
+  news.study_uid = "1.9";
+  ris.say(news);
+  const auto study = ris.image(1, "A1");
+  auto other = news;
+  other.patient_ids = {"47110"};
+  other.numbers = {"P8", "F8", "A1", "P8", "F8", ""};
+  CHECK(ris.entry(study).level == Level::routine);
+  CHECK(ris.entry(study).order_note.find("another study: not joined") != std::string::npos);
+  CHECK(ris.told(study, "another study: not joined"));
+  CHECK(must(ris.ledger->counts()).orders_mismatched == 1);
+  CHECK(must(ris.ledger->counts()).orders_waiting == 1);
+  ris.say(other);  // of another patient: nothing to do with this study
+  CHECK(must(ris.ledger->counts()).orders_mismatched == 1);
+  auto before = order_for("A2", Level::stat);
+  before.study_uid = "1.8";
+  const auto second = ris.image(2, "A2");
+  ris.say(before);
+  CHECK_FALSE(ris.entry(second).order_note.empty());
+  const auto own = ris.image(9, "A1");
+  CHECK(ris.entry(own).level == Level::stat);
+  CHECK(ris.entry(study).order_note.empty());
+  CHECK(ris.entry(study).level == Level::routine);
+  CHECK(must(ris.ledger->counts()).orders_mismatched == 2);  // A2, and the other patient's of 1.9
+}
+
 TEST_CASE("the same message again changes nothing; the same control id with other words is another message") {
   Ris ris;
   const auto study = ris.image(1, "A1");
