@@ -127,6 +127,7 @@ Status App::open_doors() {
   hl7_listener_ = std::make_unique<Hl7Listener>(
       *ledger_, metrics_, [this](std::int64_t study_id) { study_changed(study_id); }, settings_.hl7_listener);
   INFERAD_TRY_STATUS(hl7_listener_->start());
+  doors_open_ = true;
   disk_watch_ = std::make_unique<DiskWatch>(
       settings_.storage.free_bytes_min, [this] { return spool_->free_bytes(); },
       [this](bool refuse) { listener_->set_refusing(refuse); });
@@ -166,7 +167,7 @@ void App::stop(std::chrono::milliseconds grace) {
   if (listener_) listener_->stop(grace);
   sync_pool_.reset();  // objects on their way to the disk still reach the clerk
   escalation_.reset();
-  outbox_.reset();
+  if (outbox_) outbox_->stop();  // pages may still nudge it
   dispatcher_.reset();
   clerk_.reset();
   events_ = nullptr;
@@ -183,12 +184,14 @@ void App::study_changed(std::int64_t study_id) {
   if (auto* server = events_.load()) server->publish("changed", web::Site::changed_data(study_id));
 }
 
+// For the pages, which open before the other doors and close after them.
 void App::refresh_gauges() {
+  if (!doors_open_) return;
   const auto counts = http_->counts();
   metrics_.set(Gauge::http_connections, static_cast<double>(counts.connections));
   metrics_.set(Gauge::event_streams, static_cast<double>(counts.streams));
-  if (hl7_listener_) metrics_.set(Gauge::hl7_connections_open, static_cast<double>(hl7_listener_->connections()));
-  if (listener_) metrics_.set(Gauge::open_associations, static_cast<double>(listener_->open_associations()));
+  metrics_.set(Gauge::hl7_connections_open, static_cast<double>(hl7_listener_->connections()));
+  metrics_.set(Gauge::open_associations, static_cast<double>(listener_->open_associations()));
 }
 
 }  // namespace inferad::app

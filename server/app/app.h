@@ -90,6 +90,7 @@ class App {
   std::unique_ptr<flow::Intake> intake_;
   std::unique_ptr<net::DicomServer> listener_;
   std::unique_ptr<Hl7Listener> hl7_listener_;
+  std::atomic<bool> doors_open_ = false;  // http_, listener_ and hl7_listener_ are there, and stay
   std::unique_ptr<DiskWatch> disk_watch_;
 };
 

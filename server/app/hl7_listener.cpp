@@ -67,6 +67,8 @@ Status Hl7Listener::start() {
   return ok();
 }
 
-void Hl7Listener::stop() { server_.reset(); }
+void Hl7Listener::stop() {
+  if (server_) server_->stop();
+}
 
 }  // namespace inferad::app

@@ -16,7 +16,7 @@ class Hl7Listener {
               const config::Hl7ListenerSettings& settings);
 
   Status start();  // nothing to do and ok when it is not enabled
-  void stop();     // idempotent
+  void stop();     // idempotent; the rest may still be asked, from any thread
   std::uint16_t port() const { return server_ ? server_->port() : 0; }
   std::size_t connections() const { return server_ ? server_->connections() : 0; }
 

@@ -36,8 +36,11 @@ Outbox::Outbox(store::Ledger& ledger, StorageSender& storage, const Edges& edges
   for (const auto& way : ways_of(settings)) add(way->name(), way->channel(edges, metrics));
 }
 
-Outbox::~Outbox() {
+Outbox::~Outbox() { stop(); }
+
+void Outbox::stop() {
   for (auto& thread : threads_) thread.request_stop();
+  threads_.clear();
 }
 
 void Outbox::start() {

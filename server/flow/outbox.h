@@ -19,10 +19,11 @@ class Outbox {
   // A destination for each entry of settings.results and each way, by its name. All parts outlive the outbox.
   Outbox(store::Ledger& ledger, StorageSender& storage, const Edges& edges, const config::Settings& settings,
          Bells& bells, Metrics& metrics, StudyChanged changed);
-  ~Outbox();  // stops; a send in progress is told to end, its delivery goes back to waiting
+  ~Outbox();  // stop()
 
   void start();
-  void nudge();  // an operator asked to try again: holds of unreachable peers end. Thread-safe
+  void nudge();  // an operator asked to try again: holds of unreachable peers end. Thread-safe, after stop() too
+  void stop();   // a send in progress is told to end, its delivery goes back to waiting. Idempotent
 
  private:
   std::vector<std::unique_ptr<Courier>> couriers_;
