@@ -19,6 +19,8 @@ struct OrderNumbers {
   bool operator==(const OrderNumbers&) const = default;
 };
 
+std::vector<std::string> accessions_of(const std::vector<OrderNumbers>& orders);  // that are known, each once
+
 enum class ReadingNews { none, started, finished, corrected, withdrawn };  // corrected: final, and not the first one
 
 // What one message says about one order; what it does not say is empty and changes nothing.

@@ -97,12 +97,20 @@ std::vector<Entry> entries_of(const fs::path& folder) {
   return entries;
 }
 
-std::vector<Entry> entries_for(const std::vector<Entry>& all, const Attributes& study) {
+// A modality that serves several orders by one study leaves the Study Instance UIDs of the others unused: their entries
+// are known by accession number alone.
+std::vector<Entry> entries_for(const std::vector<Entry>& all, const WorklistRaise& raise) {
+  const auto uid = attribute(raise.study, "StudyInstanceUID");
+  auto accessions = raise.accessions;
+  if (accessions.empty()) accessions.emplace_back(attribute(raise.study, "AccessionNumber"));
+  std::erase(accessions, "");
+  const auto of_study = [&](const Entry& entry) { return !uid.empty() && entry.study_uid == uid; };
+  const bool by_accession = accessions.size() > 1 || std::none_of(all.begin(), all.end(), of_study);
   std::vector<Entry> found;
-  const auto uid = attribute(study, "StudyInstanceUID"), accession = attribute(study, "AccessionNumber");
-  const auto keep = [&](auto matches) { std::copy_if(all.begin(), all.end(), std::back_inserter(found), matches); };
-  if (!uid.empty()) keep([&](const Entry& entry) { return entry.study_uid == uid; });
-  if (found.empty() && !accession.empty()) keep([&](const Entry& entry) { return entry.accession == accession; });
+  std::copy_if(all.begin(), all.end(), std::back_inserter(found), [&](const Entry& entry) {
+    return of_study(entry) ||
+           (by_accession && std::find(accessions.begin(), accessions.end(), entry.accession) != accessions.end());
+  });
   return found;
 }
 
@@ -218,7 +226,7 @@ Result<WorklistOutcome> DcmtkWorklistFiles::raise(const WorklistRaise& raise, st
   if (!fs::is_directory(raise.folder, error)) return Error{Errc::unavailable, raise.folder.string() + " is no folder"};
   INFERAD_TRY(const auto held, lock_folder(raise.folder, stop));
   if (raise.keep.count() > 0) remove_old(raise.folder, raise.keep);
-  const auto entries = entries_for(entries_of(raise.folder), raise.study);
+  const auto entries = entries_for(entries_of(raise.folder), raise);
   if (entries.empty()) {
     if (raise.file.empty()) return WorklistOutcome::not_there;
     INFERAD_TRY_STATUS(create(raise));

@@ -78,7 +78,8 @@ bool Escalation::make_step(const store::CriticalFinding& finding, WallTime now) 
     }
     notice->escalation = {number, finding.since, now};
     for (const auto& way : ways_)
-      if (std::find(to.begin(), to.end(), way->name()) != to.end()) messages.push_back(way->message(*notice));
+      if (std::find(to.begin(), to.end(), way->name()) != to.end())
+        for (auto& each : messages_of(*notice, *way)) messages.push_back(std::move(each));
   } else {
     log::error("critical_not_told", {{"study", finding.job.study_id}, {"error", notice.error().what}});
     if (notice.error().code != Errc::not_found) return false;  // the ledger is ill: tried again

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/flow/message_channel.h"
 
-#include <set>
+#include <map>
 #include <utility>
 
 namespace inferad::flow {
@@ -18,13 +18,14 @@ class MessageChannel final : public Channel {
   std::vector<std::optional<Judgement>> send(std::span<const store::DeliveryLease> deliveries,
                                              const std::stop_token& stop) override {
     std::vector<std::optional<Judgement>> judgements(deliveries.size());
-    std::set<std::int64_t> held;
+    std::map<std::int64_t, std::int64_t> held;  // study → the job of what did not arrive
     for (std::size_t i = 0; i < deliveries.size(); ++i) {
       const auto& each = deliveries[i];
-      if (held.contains(each.study_id)) continue;
+      const auto holds = held.find(each.study_id);
+      if (holds != held.end() && holds->second != each.job_id) continue;
       judgements[i] = send_(each, stop);
       if (!judgements[i] || judgements[i]->verdict == Verdict::retry_peer) break;
-      if (!arrived(*judgements[i])) held.insert(each.study_id);
+      if (!arrived(*judgements[i])) held.emplace(each.study_id, each.job_id);
     }
     return judgements;
   }

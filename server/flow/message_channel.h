@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The channel of a destination that gets messages: one after the other; what is not delivered holds what comes after it
-// in its study, and one that finds nobody there ends the round.
+// The channel of a destination that gets messages: one after the other; what is not delivered holds what other
+// jobs say of its study later, and one that finds nobody there ends the round.
 #pragma once
 
 #include "server/flow/courier.h"

@@ -72,10 +72,11 @@ struct WorklistRaise {
   std::filesystem::path folder;
   std::array<std::string, 4> words;  // of (0040,1003), by level; what a file holds is understood by them, too
   Level level = Level::routine;
-  Attributes study;              // those of kWorklistAttributes
-  std::string file;              // name of an entry that is made; "" = none is made
-  std::string station_ae_title;  // of that entry
-  std::chrono::hours keep{0};    // entries that we made and nobody touched for so long are removed
+  Attributes study;                     // those of kWorklistAttributes
+  std::vector<std::string> accessions;  // of the study's orders, when the RIS sent some
+  std::string file;                     // name of an entry that is made; "" = none is made
+  std::string station_ae_title;         // of that entry
+  std::chrono::hours keep{0};           // entries that we made and nobody touched for so long are removed
 };
 inline constexpr std::string_view kWorklistAttributes[] = {
     "AccessionNumber",  "StudyInstanceUID", "PatientName", "PatientID",        "IssuerOfPatientID",
@@ -87,9 +88,9 @@ enum class WorklistOutcome { raised, created, stays, not_there };  // stays: as 
 class WorklistFiles {
  public:
   virtual ~WorklistFiles() = default;
-  // Every entry of the study, else every one of its accession number, is raised; where there is none, one is made.
-  // Files appear whole (rename) and durable, under an exclusive lock of the folder's `lockfile`. unavailable: no such
-  // folder, or it stays locked; io.
+  // Every entry of the study, else every one of its accession number, is raised; of several orders, the entries of
+  // each. Where there is none, one is made. Files appear whole (rename) and durable, under an exclusive lock of the
+  // folder's `lockfile`. unavailable: no such folder, or it stays locked; io.
   virtual Result<WorklistOutcome> raise(const WorklistRaise& raise, std::stop_token stop) = 0;
 };
 

@@ -45,12 +45,10 @@ std::string control_id(const Notice& notice, const std::string& destination) {
 }  // namespace
 
 store::NewDelivery priority_message(const Notice& notice, const config::Hl7Destination& destination) {
-  const worklist::PriorityMessage message{control_id(notice, destination.name),
-                                          notice.decision.decided_at,
-                                          notice.decision,
-                                          notice.study,
-                                          notice.finding,
-                                          notice.order};
+  worklist::PriorityMessage message{control_id(notice, destination.name), notice.decision.decided_at, notice.decision,
+                                    notice.study, notice.finding};
+  if (!notice.orders.empty()) message.order = notice.orders.front();
+  message.one_of_several = notice.one_of_several;
   store::NewDelivery delivery;
   delivery.destination = destination.name;
   delivery.kind = "HL7";

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "server/core/ups.h"
@@ -25,12 +26,20 @@ Judgement judgement(UpsStep step, std::uint16_t status) {
   return {judged.verdict, judged.meaning.empty() ? "" : fmt::format("status {:04X}: {}", status, judged.meaning)};
 }
 
+// What the requests of a task say there, each once: one Study Instance UID, an accession number for each order.
+std::set<std::string> values(const DataSet& task, std::uint32_t key) {
+  std::set<std::string> found;
+  for (const auto& each : task.items(tag::referenced_request)) found.emplace(each.text(key));
+  found.erase("");
+  return found;
+}
+
 // Whether the answer itself says that the task is of this study.
-bool is_of_study(const DataSet& task, const DataSet& wanted, std::uint32_t key) {
+bool is_of_study(const DataSet& task, std::uint32_t key, const std::string& value, const std::string& study_uid) {
   const auto& requests = task.items(tag::referenced_request);
   return std::any_of(requests.begin(), requests.end(), [&](const DataSet& each) {
     const auto study = each.text(tag::study_uid);
-    return each.text(key) == wanted.text(key) && (study.empty() || study == wanted.text(tag::study_uid));
+    return each.text(key) == value && (study.empty() || study == study_uid);
   });
 }
 
@@ -42,12 +51,15 @@ class Raise {
       : peer_(peer), destination_(destination), delivery_(delivery), task_(std::move(task)) {}
 
   Result<Judgement> run() {
+    const bool several = values(task_, tag::accession_number).size() > 1;  // orders: each may have a task of its own
     for (const auto key : destination_.find_by) {
-      if (wanted().text(tag_of(key)).empty()) continue;
-      INFERAD_TRY(const auto failure, find(tag_of(key)));
-      if (failure) return *failure;
-      if (!found_.empty()) return raise_found();
+      for (const auto& value : values(task_, tag_of(key))) {
+        INFERAD_TRY(const auto failure, find(tag_of(key), value));
+        if (failure) return *failure;
+      }
+      if (!found_.empty() && !several) break;
     }
+    if (!found_.empty()) return raise_found();
     if (destination_.create_if_missing) return create();
     if (delivery_.attempts < kUpsMissingAttemptsMax)
       return Judgement{Verdict::retry, "the worklist has no task for this study yet"};
@@ -55,28 +67,29 @@ class Raise {
   }
 
  private:
-  const DataSet& wanted() const { return task_.item(tag::referenced_request); }
-
   // The judgement, when the query failed.
-  Result<std::optional<Judgement>> find(std::uint32_t key) {
+  Result<std::optional<Judgement>> find(std::uint32_t key, const std::string& value) {
     DataSet request, identifier;
-    request.set(tag::study_uid, "").set(tag::accession_number, "").set(key, wanted().text(key));
+    request.set(tag::study_uid, "").set(tag::accession_number, "").set(key, value);
     identifier.set(tag::sop_instance_uid, "").set(tag::state, "").set(tag::priority, "");
     identifier.set_items(tag::referenced_request, {request});
     INFERAD_TRY(auto answer, peer_.ask({DimseVerb::find, std::string(ups::pull), std::string(ups::pull), "", 0,
                                         std::move(identifier)}));
     if (const auto failed = judgement(UpsStep::find, answer.status); failed.verdict != Verdict::delivered)
       return std::optional(failed);
-    for (auto& each : answer.data_sets)
-      if (is_of_study(each, wanted(), key) && !each.text(tag::sop_instance_uid).empty())
-        found_.push_back(std::move(each));
+    const std::string study(task_.item(tag::referenced_request).text(tag::study_uid));
+    for (auto& each : answer.data_sets) {
+      std::string uid(each.text(tag::sop_instance_uid));
+      if (!uid.empty() && is_of_study(each, key, value, study))
+        found_.insert_or_assign(std::move(uid), std::move(each));
+    }
     return std::optional<Judgement>();
   }
 
   // The worst of what became of each.
   Result<Judgement> raise_found() {
     std::optional<Judgement> worst;
-    for (const auto& each : found_) {
+    for (const auto& [uid, each] : found_) {
       INFERAD_TRY(auto one, raise(each));
       if (!worst || one.verdict > worst->verdict) worst = std::move(one);
     }
@@ -124,7 +137,7 @@ class Raise {
   const config::UpsDestination& destination_;
   const store::DeliveryLease& delivery_;
   const DataSet task_;
-  std::vector<DataSet> found_;
+  std::map<std::string, DataSet> found_;  // by SOP Instance UID
 };
 
 class UpsChannel final : public Channel {

@@ -12,8 +12,10 @@ namespace {
 
 using worklist::dicom_date_time;
 
-DataSet reading(const store::Workitem& item, const WorklistEntry& study) {
+DataSet reading(const store::Workitem& item, const WorkitemFacts& facts) {
+  const WorklistEntry& study = facts.study;
   worklist::ReadingTask task;
+  task.orders = facts.orders;
   task.priority = ups::priority_of(item.level);
   task.workitem_code = code_item("110005", "DCM", "Interpretation");
   task.start = study.arrived_at;
@@ -76,7 +78,7 @@ void add_progress(const store::Workitem& item, const WorkitemFacts& facts, DataS
 
 DataSet render(const store::Workitem& item, const WorkitemFacts& facts) {
   const bool of_reading = item.kind == store::Workitem::Kind::reading;
-  DataSet shown = of_reading ? reading(item, facts.study) : DataSet{};
+  DataSet shown = of_reading ? reading(item, facts) : DataSet{};
   for (const auto& [number, element] : item.attributes.elements) shown.elements[number] = element;
   shown.elements.erase(tag::transaction_uid);
   shown.set(tag::sop_class_uid, ups::push)

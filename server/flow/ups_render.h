@@ -3,6 +3,7 @@
 // have created and set. Never with a Transaction UID. Pure.
 #pragma once
 
+#include "server/core/order.h"
 #include "server/core/views.h"
 #include "server/store/workitems.h"
 
@@ -14,6 +15,7 @@ struct ResultReference {
 
 struct WorkitemFacts {
   WorklistEntry study;
+  std::vector<OrderNumbers> orders;      // of the study
   std::optional<JobView> job;            // of an analysis
   std::vector<ResultReference> results;  // of that job
   std::string our_ae_title;

@@ -26,9 +26,10 @@ struct Notice {
   store::JobLease job;  // whose findings these are
   PriorityDecision decision;
   Level order_level = Level::routine;
-  Attributes study;                        // header attributes of one image of it
-  CodedFinding finding = {};               // that the decision comes from
-  std::optional<OrderNumbers> order = {};  // of the RIS, when it sent one
+  Attributes study;                       // header attributes of one image of it
+  CodedFinding finding = {};              // that the decision comes from
+  std::vector<OrderNumbers> orders = {};  // of the RIS, that wait to be read; none when it sent none
+  bool one_of_several = false;            // `orders` is one of them, and what the images say may be of another
 
   struct Escalated {
     int step = 0;  // from 1; 0: this is the decision itself
@@ -58,6 +59,7 @@ class Way {
   virtual const std::string& name() const = 0;                         // of the destination
   virtual std::string address() const = 0;                             // for people
   virtual bool wants(const Notice& notice) const = 0;                  // as the settings say
+  virtual bool tells_orders_apart() const { return false; }            // true: a message for each order (ADR 28)
   virtual store::NewDelivery message(const Notice& notice) const = 0;  // pure: the same notice, the same bytes
   virtual std::unique_ptr<Channel> channel(const Edges& edges, Metrics& metrics) const = 0;
 };
@@ -72,7 +74,10 @@ void add_mail_ways(const config::Settings& settings, Ways& ways);
 void add_worklist_file_ways(const config::Settings& settings, Ways& ways);
 void add_ups_ways(const config::Settings& settings, Ways& ways);
 
-// What is to be said of a decision, one message for each way that wants it.
+// What a way says of a notice: one message, or one for each order.
+std::vector<store::NewDelivery> messages_of(const Notice& notice, const Way& way);
+
+// What is to be said of a decision, by each way that wants it.
 std::vector<store::NewDelivery> messages_about(const Notice& notice, const Ways& ways);
 
 }  // namespace inferad::flow

@@ -45,6 +45,14 @@ Json identifier(const std::string& system, std::string_view value) {
   return out;
 }
 
+// Of the orders that the RIS sent, else what the images say.
+std::vector<std::string> accessions(const Notice& notice) {
+  auto numbers = accessions_of(notice.orders);
+  if (numbers.empty() && !notice.one_of_several) numbers.emplace_back(attribute(notice.study, "AccessionNumber"));
+  std::erase(numbers, "");
+  return numbers;
+}
+
 Json reference(const char* type, Json identifier) { return {{"type", type}, {"identifier", std::move(identifier)}}; }
 
 // FHIR has no empty texts: what the images do not tell is left out.
@@ -53,11 +61,11 @@ Json task_of(const Notice& notice, const config::FhirServer& settings) {
   const auto text = [&](const char* keyword) { return attribute(notice.study, keyword); };
   const auto at = to_iso8601(decision.decided_at);
   Json task = {{"resourceType", "Task"}, {"id", "inferad-" + sha256_hex(notice.job.study_uid).substr(0, 32)}};
-  if (!text("AccessionNumber").empty()) {
-    auto accession = identifier(settings.accession_system, text("AccessionNumber"));
+  for (const auto& number : accessions(notice)) {
+    auto accession = identifier(settings.accession_system, number);
     accession["type"]["coding"] = {
         {{"system", "http://terminology.hl7.org/CodeSystem/v2-0203"}, {"code", "ACSN"}, {"display", "Accession ID"}}};
-    task["basedOn"] = {reference("ServiceRequest", std::move(accession))};
+    task["basedOn"].push_back(reference("ServiceRequest", std::move(accession)));
   }
   task["status"] = "requested";
   task["intent"] = "order";
@@ -171,13 +179,23 @@ class Conversation {
       for (const auto& entry : bundle["entry"])
         if (entry.contains("resource") && text_of(entry["resource"], "resourceType") == "ServiceRequest")
           orders.push_back(entry["resource"]);
-    if (orders.size() != 1)
+    // Of a known system, all with this number are procedures of one order; else of orders that nobody can tell apart.
+    if (orders.empty() || (orders.size() > 1 && system.empty()))
       return Judgement{Verdict::park, fmt::format("{} orders have this accession number", orders.size())};
-    const auto priority = text_of(message, "priority");
-    if (auto done = settled(orders[0], priority)) return done;
+    std::optional<Judgement> worst;
+    for (const auto& order : orders) {
+      auto one = patch_order(order, text_of(message, "priority"));
+      if (!one) return std::nullopt;
+      if (!worst || one->verdict > worst->verdict) worst = std::move(one);
+    }
+    return worst;
+  }
+
+  std::optional<Judgement> patch_order(const Json& order, const std::string& priority) {
+    if (auto done = settled(order, priority)) return done;
     const Json patch = {{{"op", "add"}, {"path", "/priority"}, {"value", priority}}};  // RFC 6902 4.1: add replaces
-    return judge(ask("PATCH", "ServiceRequest/" + text_of(orders[0], "id"), patch.dump(), "application/json-patch+json",
-                     version_of({}, orders[0])));
+    return judge(ask("PATCH", "ServiceRequest/" + text_of(order, "id"), patch.dump(), "application/json-patch+json",
+                     version_of({}, order)));
   }
 
   WebSender& web_;
@@ -194,9 +212,12 @@ class FhirWay final : public Way {
   std::string address() const override { return settings_.base_url; }
   bool wants(const Notice& notice) const override { return notice.decision.level <= settings_.least_level; }
 
+  // One task for the study; a request is one of an order.
+  bool tells_orders_apart() const override { return settings_.resource != config::FhirResource::task; }
   store::NewDelivery message(const Notice& notice) const override {
     const bool task = settings_.resource == config::FhirResource::task;
-    const auto accession = attribute(notice.study, "AccessionNumber");
+    const auto numbers = accessions(notice);
+    const auto accession = numbers.empty() ? std::string() : numbers.front();
     const Json order = {{"accession", accession},
                         {"system", settings_.accession_system},
                         {"priority", priority_of(notice.decision.level, settings_.high)}};
@@ -204,7 +225,7 @@ class FhirWay final : public Way {
     delivery.destination = settings_.name;
     delivery.kind = "FHIR";
     delivery.message = (task ? task_of(notice, settings_) : order).dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (!task && accession.empty()) delivery.parked_because = "the study has no accession number to find its order by";
+    if (!task && accession.empty()) delivery.parked_because = "there is no accession number to find the order by";
     return delivery;
   }
 

@@ -15,6 +15,7 @@ class Hl7Way final : public Way {
   const std::string& name() const override { return destination_.name; }
   std::string address() const override { return fmt::format("{}:{}", destination_.host, destination_.port); }
   bool wants(const Notice& notice) const override { return notice.decision.level <= destination_.least_level; }
+  bool tells_orders_apart() const override { return true; }
   store::NewDelivery message(const Notice& notice) const override {
     if (notice.escalation.step == 0) return priority_message(notice, destination_);
     auto again = notice;  // its key gives it a control id of its own

@@ -25,6 +25,7 @@ worklist::ReadingTask task_of(const Notice& notice, const config::UpsDestination
   task.start = job.created_at;
   task.study_uid = job.study_uid;
   task.accession_number = text("AccessionNumber");
+  task.orders = notice.orders;
   task.study_description = text("StudyDescription");
   task.requested_procedure_id = text("RequestedProcedureID");
   task.referring_physician = text("ReferringPhysicianName");

@@ -40,7 +40,8 @@ class WorklistFileWay final : public Way {
       if (const auto value = attribute(notice.study, keyword); !value.empty()) study[std::string(keyword)] = value;
     const Json message = {{"file", "inferad-" + sha256_hex(notice.job.study_uid).substr(0, 32) + ".wl"},
                           {"level", to_string(notice.decision.level)},
-                          {"study", std::move(study)}};
+                          {"study", std::move(study)},
+                          {"accessions", accessions_of(notice.orders)}};
     store::NewDelivery delivery;
     delivery.destination = settings_.name;
     delivery.kind = "WORKLIST_FILE";
@@ -65,6 +66,7 @@ class WorklistFileWay final : public Way {
     raise.words = settings.words;
     raise.level = level_from(message.at("level").get<std::string>()).value_or(Level::routine);
     for (const auto& [keyword, value] : message.at("study").items()) raise.study[keyword] = value.get<std::string>();
+    raise.accessions = message.value("accessions", std::vector<std::string>());
     if (settings.create) raise.file = message.at("file").get<std::string>();
     raise.station_ae_title = settings.station_ae_title;
     raise.keep = settings.keep;

@@ -68,6 +68,7 @@ Status become(Database& db, std::int64_t delivery_id, const Fallback& sent) {
       sent.kind, sent.file, sent.sop_class_uid, sent.sop_instance_uid, sent.transfer_syntax_uid, delivery_id);
 }
 
+// Messages of one job are about different orders: one that is put off does not hold the others.
 Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::string& destination, WallTime now, int max) {
   std::vector<DeliveryLease> leases;
   INFERAD_TRY_STATUS(db.each(
@@ -79,7 +80,8 @@ Result<std::vector<DeliveryLease>> due_deliveries(Database& db, const std::strin
       "$4)"
       " AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.destination = d.destination AND e.study_id = d.study_id"
       "  AND e.id < d.id AND e.state <> 2 AND (e.state = $5 OR (e.state = $6 AND e.job_id = d.job_id AND d.file <> '')"
-      "  OR (e.state = $2 AND e.next_attempt_at > $3 AND e.next_attempt_at <= $4)))"
+      "  OR (e.state = $2 AND e.next_attempt_at > $3 AND e.next_attempt_at <= $4"
+      "   AND NOT (e.job_id = d.job_id AND d.file = ''))))"
       " ORDER BY s.level, d.id LIMIT $7",
       [&](Row& row) {
         auto& lease = leases.emplace_back();

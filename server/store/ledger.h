@@ -121,7 +121,8 @@ class Ledger {
   // All that one message says, once: one that was taken before (same sender, control id and digest) changes nothing.
   // Images may come before or after. README.md: which order and which studies it means.
   Result<OrderEffect> take_orders(const ReceivedMessage& message, std::span<const OrderNews> orders, WallTime now);
-  Result<std::optional<OrderNumbers>> order_numbers(std::int64_t study_id);  // of the first joined one not cancelled
+  // Of those that joined and still wait to be read: neither cancelled nor reported; the oldest first.
+  Result<std::vector<OrderNumbers>> order_numbers(std::int64_t study_id);
 
   // ---- feedback ----
   // What a reader says of a job's finding, durably; `at` and `superseded_by` are not looked at. Gives its id.

@@ -75,8 +75,11 @@ Result<std::vector<OrderBook::Order>> OrderBook::meant(const OrderNews& news) {
     if (value->empty()) continue;
     INFERAD_TRY(auto found, orders(where, *value));
     std::erase_if(found, other_patient);
-    const bool by_number = value == &news.numbers.filler || value == &news.numbers.placer;
-    if (!by_number) std::erase_if(found, other_order);
+    // One placer's order may be several procedures of the filler, each with a number of its own.
+    if (value == &news.numbers.placer)
+      std::erase_if(found, [&](const Order& order) { return differ(order.numbers.filler, news.numbers.filler); });
+    else if (value != &news.numbers.filler)
+      std::erase_if(found, other_order);
     if (!found.empty()) return found;
   }
   return std::vector<Order>();

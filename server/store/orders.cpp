@@ -55,15 +55,15 @@ Result<OrderEffect> Ledger::take_orders(const ReceivedMessage& message, std::spa
   });
 }
 
-Result<std::optional<OrderNumbers>> Ledger::order_numbers(std::int64_t study_id) {
-  return impl_->read([&](Database& db) -> Result<std::optional<OrderNumbers>> {
-    std::optional<OrderNumbers> found;
+Result<std::vector<OrderNumbers>> Ledger::order_numbers(std::int64_t study_id) {
+  return impl_->read([&](Database& db) -> Result<std::vector<OrderNumbers>> {
+    std::vector<OrderNumbers> found;
     INFERAD_TRY_STATUS(db.each(
         "SELECT o.placer_number, o.filler_number, o.accession_number, o.placer_field, o.filler_field, o.service_field"
         " FROM order_study j JOIN imaging_order o ON o.id = j.order_id WHERE j.study_id = $1 AND j.joined = 1"
-        " AND o.cancelled = 0 ORDER BY o.id LIMIT 1",
+        " AND o.cancelled = 0 AND o.finished_by = '' ORDER BY o.id",
         [&](Row& row) {
-          auto& numbers = found.emplace();
+          auto& numbers = found.emplace_back();
           row >> numbers.placer >> numbers.filler >> numbers.accession >> numbers.placer_field >>
               numbers.filler_field >> numbers.service_field;
         },

@@ -12,7 +12,8 @@ const std::string kByUid = kWorkitemColumns + "WHERE w.uid = $1";
 const std::string kList =
     kWorkitemColumns +
     "JOIN study s ON s.id = w.study_id WHERE ($1 IS NULL OR w.state = $1) AND ($2 = '' OR w.uid = $2)"
-    " AND ($3 = '' OR s.study_uid = $3) AND ($4 = '' OR s.accession_number = $4)"
+    " AND ($3 = '' OR s.study_uid = $3) AND ($4 = '' OR s.accession_number = $4 OR EXISTS (SELECT 1 FROM order_study j"
+    " JOIN imaging_order o ON o.id = j.order_id WHERE j.study_id = s.id AND j.joined = 1 AND o.accession_number = $4))"
     " ORDER BY w.level, w.created_at LIMIT $5";
 const std::string kReadingTask = kWorkitemColumns + "WHERE w.study_id = $1 AND w.kind = 0 ORDER BY w.id DESC LIMIT 1";
 

@@ -183,13 +183,15 @@ std::string pid(const Attributes& study) {
 
 // As they stand in fields: what the RIS wrote, else what the images say.
 struct OrderFields {
-  std::string placer, filler, accession, service;
+  std::string placer, filler, accession, procedure_id, service;
 };
 
 OrderFields order_fields(const PriorityMessage& message) {
-  OrderFields out{escaped(message.study, "PlacerOrderNumberImagingServiceRequest"),
-                  escaped(message.study, "FillerOrderNumberImagingServiceRequest"),
-                  escaped(message.study, "AccessionNumber"), ""};
+  OrderFields out;
+  if (!message.one_of_several)
+    out = {escaped(message.study, "PlacerOrderNumberImagingServiceRequest"),
+           escaped(message.study, "FillerOrderNumberImagingServiceRequest"), escaped(message.study, "AccessionNumber"),
+           escaped(message.study, "StudyID"), ""};
   const auto prefer = [](std::string& field, const std::string& of_order) {
     if (!of_order.empty()) field = of_order;
   };
@@ -221,7 +223,7 @@ std::string obr(const PriorityMessage& message, const Hl7Profile& profile, std::
   if (profile.obr_5) segment.set(5, std::string(priority));
   segment.set(13, reason_text(message.decision))
       .set(18, fields.accession)
-      .set(19, escaped(message.study, "StudyID"))
+      .set(19, fields.procedure_id)
       .set(24, escaped(message.study, "Modality"));
   if (profile.obr_27_6) segment.set(27, fmt::format("^^^^^{}", priority));
   if (profile.message == OrderMessage::oru_r01) {
@@ -236,9 +238,10 @@ std::string nte(const PriorityMessage& message) {
 
 std::string ipc(const PriorityMessage& message) {
   const Attributes& study = message.study;
+  const OrderFields fields = order_fields(message);
   return Segment("IPC")
-      .set(1, order_fields(message).accession)
-      .set(2, escaped(study, "StudyID"))
+      .set(1, fields.accession)
+      .set(2, fields.procedure_id)
       .set(3, escaped(study, "StudyInstanceUID"))
       .set(5, escaped(study, "Modality"))
       .text();

@@ -42,6 +42,7 @@ struct PriorityMessage {
   Attributes study;  // header attributes of one instance of the study
   CodedFinding finding = {};
   std::optional<OrderNumbers> order = {};  // what the RIS calls it goes before what the images say
+  bool one_of_several = false;             // orders of the study: the images' numbers may be those of another
 };
 
 std::string priority_message(const PriorityMessage& message, const Hl7Profile& profile);

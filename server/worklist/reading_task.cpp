@@ -6,7 +6,7 @@
 namespace inferad::worklist {
 namespace {
 
-DataSet referenced_request(const ReadingTask& task) {
+DataSet request_of_images(const ReadingTask& task) {
   DataSet request;
   request.set(tag::study_uid, task.study_uid)
       .set(tag::accession_number, task.accession_number)
@@ -15,6 +15,20 @@ DataSet referenced_request(const ReadingTask& task) {
       .set_items(tag::requested_procedure_codes, {});
   if (!task.referring_physician.empty()) request.set(tag::referring_physician, task.referring_physician);
   return request;
+}
+
+// The images may bear the numbers of another order than this one of several.
+std::vector<DataSet> referenced_requests(const ReadingTask& task) {
+  if (task.orders.empty()) return {request_of_images(task)};
+  std::vector<DataSet> requests;
+  for (const auto& order : task.orders) {
+    auto& request = requests.emplace_back(request_of_images(task));
+    if (task.orders.size() > 1 || !order.accession.empty()) request.set(tag::accession_number, order.accession);
+    if (task.orders.size() > 1) request.set(tag::requested_procedure_id, "");
+    if (!order.placer.empty()) request.set(tag::placer_order_number, order.placer);
+    if (!order.filler.empty()) request.set(tag::filler_order_number, order.filler);
+  }
+  return requests;
 }
 
 // Where the images are is known to whoever reads: the study is named, not each instance.
@@ -42,7 +56,7 @@ DataSet reading_workitem(const ReadingTask& task) {
       .set_items(tag::station_class, {})
       .set_items(tag::station_location, {})
       .set_items(tag::input_information, {input_information(task)})
-      .set_items(tag::referenced_request, {referenced_request(task)})
+      .set_items(tag::referenced_request, referenced_requests(task))
       .set_items(tag::progress_information, {})
       .set_items(tag::performed, {});
   out.set(tag::patient_name, task.patient_name)

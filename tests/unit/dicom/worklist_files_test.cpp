@@ -113,6 +113,17 @@ TEST_CASE("the entry of a study is raised, and nothing else of it or of others c
   CHECK(bench.read(entry, {"RequestedProcedurePriority"}) == "STAT");
 }
 
+TEST_CASE("of several orders the entries of each are raised") {
+  Bench bench;
+  bench.what.accessions = {"A1", "A3"};
+  const auto first = bench.make("a.wl", "1.2.3", "A1", "ROUTINE"),
+             second = bench.make("b.wl", "1.2.4", "A3", "ROUTINE"),
+             other = bench.make("c.wl", "1.2.5", "A2", "ROUTINE");
+  CHECK(bench.raise() == WorklistOutcome::raised);
+  for (const auto& each : {first, second}) CHECK(bench.read(each, {"RequestedProcedurePriority"}) == "STAT");
+  CHECK(bench.read(other, {"RequestedProcedurePriority"}) == "ROUTINE");
+}
+
 TEST_CASE("without an entry of the study those of its accession number are raised") {
   Bench bench;
   const auto entry = bench.make("a.wl", "1.2.999", "A1", "");

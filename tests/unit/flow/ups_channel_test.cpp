@@ -96,6 +96,7 @@ Ways ways(config::UpsDestination destination) {
 struct Bench {
   FakeWorklist worklist;
   config::UpsDestination destination;
+  std::vector<OrderNumbers> orders;
 
   store::DeliveryLease delivery(Level level = Level::stat, int attempts = 1) const {
     PriorityDecision decision;
@@ -104,7 +105,7 @@ struct Bench {
     store::JobLease job;
     job.study_uid = "1.2.3";
     const Attributes study{{"AccessionNumber", "A1"}, {"PatientID", "4711"}, {"PatientName", "Made^Up"}};
-    const auto messages = messages_about({job, decision, Level::routine, study}, ways(destination));
+    const auto messages = messages_about({job, decision, Level::routine, study, {}, orders}, ways(destination));
     REQUIRE(messages.size() == 1);
     store::DeliveryLease lease;
     lease.study_id = 1;
@@ -140,6 +141,20 @@ TEST_CASE("the task of the study is raised, by study UID or else by accession nu
   other.worklist.add("1.9", "", "A1");
   CHECK(other.send() == Verdict::delivered);
   CHECK(other.worklist.tasks["1.9"].text(tag::priority) == "HIGH");
+}
+
+TEST_CASE("of several orders the task of each is raised, once", "[ups]") {
+  Bench bench;
+  bench.orders = {{"P1", "F1", "A1", "P1", "F1", ""}, {"P2", "F2", "A2", "P2", "F2", ""}};
+  bench.worklist.add("1.9", "1.2.3", "A1");
+  bench.worklist.add("1.8", "", "A2");
+  bench.worklist.add("1.7", "1.2.4", "A2");  // the number again, and it says that it is another study
+  CHECK(bench.send() == Verdict::delivered);
+  CHECK(bench.worklist.tasks["1.9"].text(tag::priority) == "HIGH");
+  CHECK(bench.worklist.tasks["1.8"].text(tag::priority) == "HIGH");
+  CHECK(bench.worklist.tasks["1.7"].text(tag::priority) == "LOW");
+  CHECK(bench.worklist.count(DimseVerb::set) == 2);
+  CHECK(bench.worklist.count(DimseVerb::find) == 3);
 }
 
 TEST_CASE("nothing is lowered, and a second attempt changes nothing", "[ups]") {

@@ -111,7 +111,7 @@ TEST_CASE("a task that is there is only raised, and keeps what others wrote into
   }
 }
 
-TEST_CASE("the priority of an order is patched when exactly one has the accession number") {
+TEST_CASE("the priority of an order is patched, of each of its procedures where the number is unique") {
   Bench bench(config::FhirResource::service_request);
   const json order = {
       {"resourceType", "ServiceRequest"}, {"id", "o1"}, {"status", "active"}, {"meta", {{"versionId", "1"}}}};
@@ -138,8 +138,22 @@ TEST_CASE("the priority of an order is patched when exactly one has the accessio
     CHECK(bench.deliver(sample_notice()).state == DeliveryState::delivered);
     CHECK(bench.web.requests.size() == 1);
   }
-  SECTION("none, or two") {
-    bench.stored = GENERATE_COPY(bundle({}), bundle({order, order}));
+  SECTION("several procedures of one order: each, whatever one of them has already") {
+    auto urgent = order, other = order;
+    urgent["priority"] = "stat";
+    other["id"] = "o2";
+    bench.stored = bundle({order, urgent, other});
+    CHECK(bench.deliver(sample_notice()).state == DeliveryState::delivered);
+    REQUIRE(bench.web.requests.size() == 3);
+    CHECK(bench.web.requests[1].url == "https://example.invalid/fhir/ServiceRequest/o1");
+    CHECK(bench.web.requests[2].url == "https://example.invalid/fhir/ServiceRequest/o2");
+  }
+  SECTION("none, or two that may be of different orders") {
+    bench.stored = bundle({});
+    if (GENERATE(false, true)) {
+      bench.settings.notices.fhir[0].accession_system.clear();
+      bench.stored = bundle({order, order});
+    }
     const auto delivery = bench.deliver(sample_notice());
     CHECK(delivery.state == DeliveryState::parked);
     CHECK_THAT(delivery.last_error, Catch::Contains("orders have this accession number"));

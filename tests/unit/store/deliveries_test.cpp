@@ -73,6 +73,27 @@ TEST_CASE("what waits or is being sent holds the later objects of its study only
   CHECK_FALSE(must(ledger->next_due("pacs")));
 }
 
+TEST_CASE("messages of one job, about different orders, do not hold each other; later ones of the study wait") {
+  TempFolder folder;
+  const auto ledger = open_ledger(folder / "ledger.db");
+  complete_study(*ledger, "1.1", 100);
+  const auto lease = must(ledger->lease_job(at(110))).value();
+  NewDelivery first, second;
+  first.destination = second.destination = "engine";
+  first.kind = second.kind = "HL7";
+  first.message = "order 1";
+  second.message = "order 2";
+  const std::vector messages{first, second};
+  must(ledger->record_findings(lease.id, "{}", decision(Level::stat, "bleeding"), messages, at(120)));
+  const auto one = must(ledger->lease_deliveries("engine", at(140), 1));
+  REQUIRE(one.size() == 1);
+  CHECK(must(ledger->lease_deliveries("engine", at(140), 10)).empty());  // while the first is on its way
+  must(ledger->postpone(one[0].id, "acknowledged with AE", at(200)));
+  const auto two = must(ledger->lease_deliveries("engine", at(141), 10));
+  REQUIRE(two.size() == 1);
+  CHECK(two[0].message == "order 2");
+}
+
 TEST_CASE("a parked object holds those of its own job until a person asks for a retry") {
   TempFolder folder;
   const auto ledger = open_ledger(folder / "ledger.db");

@@ -67,8 +67,30 @@ TEST_CASE("an order joins its study before and after the images, by accession nu
   CHECK(ris.entry(third).patient_location == "ED 12");
   CHECK(ris.entry(stranger).filler_order_number.empty());
   CHECK(must(ris.ledger->counts()).orders_joined == 3);
-  CHECK(must(ris.ledger->order_numbers(first))->placer_field == "PA1^RIS");
-  CHECK_FALSE(must(ris.ledger->order_numbers(stranger)));
+  REQUIRE(must(ris.ledger->order_numbers(first)).size() == 1);
+  CHECK(must(ris.ledger->order_numbers(first))[0].placer_field == "PA1^RIS");
+  CHECK(must(ris.ledger->order_numbers(stranger)).empty());
+}
+
+TEST_CASE("each order of a study that waits to be read is named, the oldest first") {
+  Ris ris;
+  const auto study = ris.image(1, "A1");
+  auto first = order_for("A1"), second = order_for("A1"), third = order_for("A2");
+  second.numbers.filler = second.numbers.filler_field = "FA1-2";  // the same placer's order, another procedure
+  third.study_uid = "1.1";
+  for (const auto& each : {first, second, third}) ris.say(each);
+  const auto fillers = [&] {
+    std::vector<std::string> out;
+    for (const auto& each : must(ris.ledger->order_numbers(study))) out.push_back(each.filler);
+    return out;
+  };
+  CHECK(fillers() == std::vector<std::string>{"FA1", "FA1-2", "FA2"});
+  second.reading = ReadingNews::finished;
+  third.cancelled = true;
+  ris.say(second);
+  ris.say(third);
+  CHECK(fillers() == std::vector<std::string>{"FA1"});
+  CHECK(ris.on_list(study));
 }
 
 TEST_CASE("an order of another patient does not join, and the study says so") {
