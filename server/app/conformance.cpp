@@ -63,6 +63,7 @@ std::string conformance_tables() {
   text += row("Verification", kVerificationSopClass);
   text += row("Study Root Query/Retrieve Information Model - FIND", kStudyRootFind);
   text += "\n### Association policy\n\n" + policy();
+  text += ups_tables() + hl7_tables();
   text += "\n### Accepted transfer syntaxes (SCP; nothing is decoded on receipt)\n\n";
   text += table_of("transfer syntax", transfer_syntaxes());
   text += "\n### Accepted SOP classes (SCP)\n\n| SOP class | UID |\n|---|---|\n";

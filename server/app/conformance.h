@@ -6,6 +6,8 @@
 
 namespace inferad::app {
 
-std::string conformance_tables();  // Markdown
+std::string conformance_tables();  // Markdown; with the two below
+std::string ups_tables();
+std::string hl7_tables();
 
 }  // namespace inferad::app

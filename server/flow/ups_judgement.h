@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "server/flow/retry.h"
@@ -18,5 +19,12 @@ struct UpsJudgement {
   bool exists = false;       // of create: the task is there already, its priority can be set
 };
 UpsJudgement judge_ups(UpsStep step, std::uint16_t status);
+
+struct UpsRow {
+  std::uint16_t status;
+  Verdict find, set, create;
+  std::string_view meaning;
+};
+std::span<const UpsRow> ups_rows();  // the table
 
 }  // namespace inferad::flow

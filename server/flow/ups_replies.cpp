@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/flow/ups_replies.h"
 
+#include <algorithm>
+
 namespace inferad::flow {
 namespace {
 
@@ -19,41 +21,23 @@ bool action_belongs(std::uint16_t type, std::string_view negotiated) {
   }
 }
 
-std::string_view words(std::uint16_t status) {
-  switch (status) {
-    case ups::duplicate:
-      return "there is a workitem of this UID";
-    case ups::already_canceled:
-      return "already CANCELED";
-    case ups::already_completed:
-    case ups::completed_already:
-      return "already COMPLETED";
-    case ups::not_updatable:
-      return "the workitem can no longer be updated";
-    case ups::wrong_transaction:
-      return "the correct Transaction UID was not provided";
-    case ups::already_in_progress:
-      return "already IN PROGRESS";
-    case ups::scheduled_by_create_only:
-      return "a workitem becomes SCHEDULED by N-CREATE only";
-    case ups::final_state_unmet:
-      return "requirements of the final state are not met";
-    case ups::no_such_workitem:
-      return "no such workitem";
-    case ups::unknown_receiver:
-      return "Receiving AE is no peer that event reports can go to";
-    case ups::not_in_progress:
-      return "the workitem is not IN PROGRESS";
-    case ups::performer_unreachable:
-      return "nobody would be told of the request";
-    case ups::performer_refuses:
-      return "the performer chooses not to cancel";
-    case ups::not_for_this_instance:
-      return "the action does not suit this instance";
-    default:
-      return "";
-  }
-}
+constexpr UpsStatusWords kWords[] = {
+    {ups::duplicate, "there is a workitem of this UID"},
+    {ups::already_canceled, "already CANCELED"},
+    {ups::already_completed, "already COMPLETED"},
+    {ups::completed_already, "already COMPLETED"},
+    {ups::not_updatable, "the workitem can no longer be updated"},
+    {ups::wrong_transaction, "the correct Transaction UID was not provided"},
+    {ups::already_in_progress, "already IN PROGRESS"},
+    {ups::scheduled_by_create_only, "a workitem becomes SCHEDULED by N-CREATE only"},
+    {ups::final_state_unmet, "requirements of the final state are not met"},
+    {ups::no_such_workitem, "no such workitem"},
+    {ups::unknown_receiver, "Receiving AE is no peer that event reports can go to"},
+    {ups::not_in_progress, "the workitem is not IN PROGRESS"},
+    {ups::performer_unreachable, "nobody would be told of the request"},
+    {ups::performer_refuses, "the performer chooses not to cancel"},
+    {ups::not_for_this_instance, "the action does not suit this instance"},
+};
 
 }  // namespace
 
@@ -76,6 +60,12 @@ bool ups_operation_belongs(const DimseMessage& message) {
   return false;
 }
 
-DimseReply reply_of(std::uint16_t status) { return {status, std::string(words(status))}; }
+std::span<const UpsStatusWords> ups_status_words() { return kWords; }
+
+DimseReply reply_of(std::uint16_t status) {
+  const auto* const found =
+      std::find_if(std::begin(kWords), std::end(kWords), [&](const auto& each) { return each.status == status; });
+  return {status, std::string(found == std::end(kWords) ? "" : found->words)};
+}
 
 }  // namespace inferad::flow

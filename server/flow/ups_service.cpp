@@ -81,6 +81,9 @@ Result<DataSet> UpsService::shown(const Workitem& item) {
   if (item.job_id && ups::is_final(item.state)) {
     INFERAD_TRY(facts.results, results_of(*item.job_id));
   }
+  if (item.kind == Workitem::Kind::reading) {
+    INFERAD_TRY(facts.orders, parts_.ledger.order_numbers(item.study_id));
+  }
   facts.study = std::move(detail->entry);
   return render(item, facts);
 }
@@ -145,7 +148,6 @@ Result<DimseReply> UpsService::set(const Asked& asked) {
   Workitem item = *asked.item;
   if (item.kind == Workitem::Kind::reading && change.has(tag::priority))
     return DimseReply{ups::invalid_value, "(0074,1200) follows the reading list"};
-  if (change.has(tag::readiness)) return DimseReply{ups::invalid_value, "(0040,4041) follows the images"};
   if (change.has(tag::priority)) item.level = ups::level_of(change.text(tag::priority));
   for (auto& [number, element] : change.elements) item.attributes.elements[number] = std::move(element);
   if (data_set_to_json(item.attributes).size() > kAttributesMax)

@@ -65,14 +65,12 @@ std::string upper(std::string text) {
 }
 
 // Table 0485 and its forerunners. Preoperative, callback and timing critical are not routine: somebody waits.
-std::optional<Level> level_of(const std::string& code, const OrderProfile& profile) {
-  if (const auto own = profile.priority_codes.find(code); own != profile.priority_codes.end()) return own->second;
-  if (code == "S" || code == "STAT") return Level::stat;
-  if (is_one_of<8>(code, {"A", "ASAP", "P", "C", "T", "U", "URGENT", "HIGH"})) return Level::high;
-  if (is_one_of<3>(code, {"R", "ROUTINE", "MEDIUM"})) return Level::routine;
-  if (code == "LOW") return Level::low;
-  return std::nullopt;
-}
+constexpr std::array<std::string_view, 14> kCodes{"S", "STAT",   "A",    "ASAP", "P",       "C",      "T",
+                                                  "U", "URGENT", "HIGH", "R",    "ROUTINE", "MEDIUM", "LOW"};
+constexpr Level kLevels[] = {Level::stat,    Level::stat,    Level::high,    Level::high, Level::high,
+                             Level::high,    Level::high,    Level::high,    Level::high, Level::high,
+                             Level::routine, Level::routine, Level::routine, Level::low};
+static_assert(kCodes.size() == std::size(kLevels));
 
 // ORC-1 (table 0119) and ORC-5 (table 0038). What does not say so leaves it as it was.
 std::optional<bool> cancelled(const Group& group) {
@@ -174,7 +172,7 @@ class OrderReader {
     }
     news.cancelled = cancelled(group);
     if (const auto code = upper(first_text(group, profile_.priority)); !code.empty()) {
-      news.level = level_of(code, profile_);
+      news.level = hl7_level(code, profile_);
       out_.unknown_priority = out_.unknown_priority || !news.level;
     }
     if (says(group, profile_.finished)) {
@@ -203,6 +201,16 @@ class OrderReader {
 };
 
 }  // namespace
+
+std::span<const std::pair<std::string_view, std::string_view>> hl7_types_taken() { return kTaken; }
+std::span<const std::string_view> hl7_codes() { return kCodes; }
+
+std::optional<Level> hl7_level(const std::string& code, const OrderProfile& profile) {
+  if (const auto own = profile.priority_codes.find(code); own != profile.priority_codes.end()) return own->second;
+  const auto found = std::find(kCodes.begin(), kCodes.end(), code);
+  if (found == kCodes.end()) return std::nullopt;
+  return kLevels[found - kCodes.begin()];
+}
 
 Hl7Header hl7_header(const Hl7Message& message) {
   const auto& msh = message.header();

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +46,10 @@ struct Hl7Refusal {
   int code = 207;
   std::string text;  // for people, without patient data
 };
+
+std::span<const std::pair<std::string_view, std::string_view>> hl7_types_taken();      // MSH-9.1, MSH-9.2
+std::optional<Level> hl7_level(const std::string& code, const OrderProfile& profile);  // `code` in upper case
+std::span<const std::string_view> hl7_codes();  // those that hl7_level() knows without a profile
 
 // nullopt: we take messages like this one.
 std::optional<Hl7Refusal> hl7_refusal(const Hl7Header& header, const OrderProfile& profile);

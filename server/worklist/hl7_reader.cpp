@@ -119,6 +119,8 @@ std::optional<Hl7Place> hl7_place(std::string_view text) {
   return place;
 }
 
+std::span<const std::pair<std::string_view, std::string_view>> hl7_character_sets() { return kCharacterSets; }
+
 std::optional<std::string> dicom_character_set(std::string_view msh_18) {
   std::string terms;
   bool first = true;

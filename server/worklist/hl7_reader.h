@@ -8,8 +8,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/base/result.h"
@@ -65,5 +67,6 @@ class Hl7Segment {
 
 // Specific Character Set (0008,0005) for MSH-18, whose repetitions are joined by '~' (table 0211); nullopt: unknown.
 std::optional<std::string> dicom_character_set(std::string_view msh_18);
+std::span<const std::pair<std::string_view, std::string_view>> hl7_character_sets();  // MSH-18 and (0008,0005)
 
 }  // namespace inferad::worklist

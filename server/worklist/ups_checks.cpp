@@ -9,19 +9,47 @@
 namespace inferad::worklist {
 namespace {
 
-// Type 1 and type 2 for the SCU of N-CREATE.
-constexpr std::array kType1{tag::state, tag::priority, tag::step_label, tag::start, tag::readiness};
-constexpr std::array kType2{
-    tag::transaction_uid,      tag::worklist_label, tag::parameters,    tag::station_name,      tag::station_class,
-    tag::station_location,     tag::comments,       tag::workitem_code, tag::input_information, tag::patient_name,
-    tag::patient_id,           tag::birth_date,     tag::patient_sex,   tag::admission_id,      tag::referenced_request,
-    tag::progress_information, tag::performed};
-constexpr std::array kEmptyAtCreation{tag::transaction_uid, tag::progress_information, tag::performed};
+using enum UpsAttribute::Create;
 
-// N-SET: what identifies the workitem, its patient and its order stays; the state has N-ACTION.
-constexpr std::array kFixed{tag::sop_class_uid,      tag::sop_instance_uid, tag::state,        tag::modified,
-                            tag::patient_name,       tag::patient_id,       tag::birth_date,   tag::patient_sex,
-                            tag::referenced_request, tag::admission_id,     tag::workitem_code};
+// N-SET: what identifies the workitem, its patient and its order stays; the state has N-ACTION, readiness follows the
+// images.
+constexpr UpsAttribute kAttributes[] = {
+    {tag::sop_class_uid, "SOP Class UID", free, false},
+    {tag::sop_instance_uid, "SOP Instance UID", free, false},
+    {tag::admitting_diagnoses, "Admitting Diagnoses Description", free, true},
+    {tag::admitting_diagnoses_codes, "Admitting Diagnoses Code Sequence", free, true},
+    {tag::transaction_uid, "Transaction UID", empty, true},
+    {tag::patient_name, "Patient's Name", present, false},
+    {tag::patient_id, "Patient ID", present, false},
+    {tag::issuer_of_patient_id, "Issuer of Patient ID", free, true},
+    {tag::birth_date, "Patient's Birth Date", present, false},
+    {tag::patient_sex, "Patient's Sex", present, false},
+    {tag::other_patient_ids, "Other Patient IDs Sequence", free, true},
+    {tag::admission_id, "Admission ID", present, false},
+    {tag::issuer_of_admission_id, "Issuer of Admission ID Sequence", free, true},
+    {tag::comments, "Comments on the Scheduled Procedure Step", present, true},
+    {tag::start, "Scheduled Procedure Step Start DateTime", value, true},
+    {tag::modified, "Scheduled Procedure Step Modification DateTime", free, false},
+    {tag::expected_completion, "Expected Completion DateTime", free, true},
+    {tag::workitem_code, "Scheduled Workitem Code Sequence", present, false},
+    {tag::input_information, "Input Information Sequence", present, true},
+    {tag::station_name, "Scheduled Station Name Code Sequence", present, true},
+    {tag::station_class, "Scheduled Station Class Code Sequence", present, true},
+    {tag::station_location, "Scheduled Station Geographic Location Code Sequence", present, true},
+    {tag::human_performers, "Scheduled Human Performers Sequence", free, true},
+    {tag::readiness, "Input Readiness State", value, false},
+    {tag::cancellation_time, "Procedure Step Cancellation DateTime", absent, true},
+    {tag::referenced_request, "Referenced Request Sequence", present, false},
+    {tag::state, "Procedure Step State", value, false},
+    {tag::progress_information, "Procedure Step Progress Information Sequence", empty, true},
+    {tag::priority, "Scheduled Procedure Step Priority", value, true},
+    {tag::worklist_label, "Worklist Label", present, true},
+    {tag::step_label, "Procedure Step Label", value, true},
+    {tag::parameters, "Scheduled Processing Parameters Sequence", present, true},
+    {tag::performed, "Unified Procedure Step Performed Procedure Sequence", empty, true},
+};
+static_assert(std::is_sorted(std::begin(kAttributes), std::end(kAttributes),
+                             [](const auto& a, const auto& b) { return a.number < b.number; }));
 
 std::string name_of(std::uint32_t number) { return fmt::format("({:04X},{:04X})", number >> 16, number & 0xFFFF); }
 
@@ -57,25 +85,30 @@ UpsVerdict check_values(const DataSet& attributes) {
 
 }  // namespace
 
+std::span<const UpsAttribute> ups_attributes() { return kAttributes; }
+
 UpsVerdict check_create(const DataSet& attributes) {
-  for (const auto each : kType1) {
-    if (!attributes.has(each)) return verdict(ups::missing_attribute, each, "is missing");
-    if (!attributes.has_value(each)) return verdict(ups::missing_value, each, "has no value");
+  for (const auto& each : kAttributes) {
+    if (each.create != value) continue;
+    if (!attributes.has(each.number)) return verdict(ups::missing_attribute, each.number, "is missing");
+    if (!attributes.has_value(each.number)) return verdict(ups::missing_value, each.number, "has no value");
   }
   if (attributes.text(tag::state) != ups::to_string(ups::State::scheduled))
     return verdict(ups::not_scheduled, tag::state, "is not SCHEDULED");
-  for (const auto each : kType2)
-    if (!attributes.has(each)) return verdict(ups::missing_attribute, each, "is missing");
-  for (const auto each : kEmptyAtCreation)
-    if (attributes.has_value(each)) return verdict(ups::invalid_value, each, "has to be empty");
-  if (attributes.has(tag::cancellation_time))
-    return verdict(ups::invalid_value, tag::cancellation_time, "has to be absent");
+  for (const auto& each : kAttributes) {
+    if ((each.create == present || each.create == empty) && !attributes.has(each.number))
+      return verdict(ups::missing_attribute, each.number, "is missing");
+    if (each.create == empty && attributes.has_value(each.number))
+      return verdict(ups::invalid_value, each.number, "has to be empty");
+    if (each.create == absent && attributes.has(each.number))
+      return verdict(ups::invalid_value, each.number, "has to be absent");
+  }
   return check_values(attributes);
 }
 
 UpsVerdict check_set(const DataSet& attributes) {
-  for (const auto each : kFixed)
-    if (attributes.has(each)) return verdict(ups::invalid_value, each, "cannot be set");
+  for (const auto& each : kAttributes)
+    if (!each.set && attributes.has(each.number)) return verdict(ups::invalid_value, each.number, "cannot be set");
   return check_values(attributes);
 }
 

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "server/core/data_set.h"
 #include "server/core/ups.h"
@@ -16,6 +18,16 @@ struct UpsVerdict {
   std::string why;  // names the attribute, no value; fits Error Comment (0000,0902)
   bool ok() const { return status == ups::success; }
 };
+
+// An attribute of a workitem: what N-CREATE has to say of it, and whether N-SET may.
+struct UpsAttribute {
+  enum class Create { value, present, empty, absent, free };  // type 1; type 2; type 2 and empty; not allowed; type 3
+  std::uint32_t number;
+  std::string_view name;  // PS3.6
+  Create create;
+  bool set;
+};
+std::span<const UpsAttribute> ups_attributes();  // by number
 
 // 0120: an attribute of type 1 or 2 is missing; 0121: one of type 1 is empty; 0106: a value that is not allowed; C309:
 // the state is not SCHEDULED.

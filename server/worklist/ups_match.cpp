@@ -91,6 +91,13 @@ DataElement cut(const DataElement& key, const DataElement& have) {
 
 }  // namespace
 
+std::string_view matching_of(std::string_view vr) {
+  if (vr == "SQ") return "sequence";
+  if (has_time(vr)) return "range, beginning";
+  if (vr == "UI") return "list of UIDs";
+  return has_wildcards(vr) ? "wildcards" : "single value";
+}
+
 bool matches(const DataSet& keys, const DataSet& workitem) {
   return std::all_of(keys.elements.begin(), keys.elements.end(), [&](const auto& pair) {
     const auto number = pair.first;

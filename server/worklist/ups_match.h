@@ -7,6 +7,9 @@
 
 namespace inferad::worklist {
 
+// How a key of this VR is compared, for people.
+std::string_view matching_of(std::string_view vr);
+
 bool matches(const DataSet& keys, const DataSet& workitem);
 // What the keys ask for, and the UIDs of the workitem (CC.2.8.1.3.2); an attribute that it lacks is empty.
 DataSet requested(const DataSet& keys, const DataSet& workitem);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unified Procedure Steps without a network: the state table of PS3.4 CC.1.1-2 cell by cell, attribute requirements of
 // CC.2.5-3, matching of CC.2.8.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "server/worklist/reading_task.h"
@@ -159,4 +160,13 @@ TEST_CASE("C-FIND matches values, wildcards, UIDs, times and sequences", "[ups]"
   CHECK(answer.item(tag::referenced_request).text(tag::study_uid) == "1.2.3");
   request.set(tag::accession_number, "A2");
   CHECK_FALSE(matches(query.set_items(tag::referenced_request, {request}), task));
+}
+
+TEST_CASE("every attribute of a reading task stands in the table of attributes", "[ups]") {
+  for (const auto& [number, element] : reading_workitem({}).elements) {
+    const auto table = ups_attributes();
+    INFO(std::hex << number);
+    CHECK(std::any_of(table.begin(), table.end(), [&](const auto& each) { return each.number == number; }));
+    CHECK(vr_of(number) == element.vr);
+  }
 }
