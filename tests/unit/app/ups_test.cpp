@@ -164,6 +164,35 @@ TEST_CASE("a workstation queries, claims, annotates and completes a reading over
   peer->release();
 }
 
+TEST_CASE("a reading task names every order of its study, and is found by the accession number of each", "[ups]") {
+  Worklist worklist;
+  worklist.study("1.2.3");  // its images bear A1
+  std::vector<OrderNews> orders(2);
+  orders[0].numbers = {"P1", "F1", "A1", "P1", "F1", ""};
+  orders[1].numbers = {"P2", "F2", "A2", "P2", "F2", ""};
+  for (auto& each : orders) {
+    each.study_uid = "1.2.3";
+    each.patient_ids = {"4711"};
+  }
+  REQUIRE(worklist.node.ledger->take_orders({"RIS|", "1", "digest"}, orders, wall_now()));
+  auto peer = worklist.call();
+  const auto with_number = [&](const std::string& accession) {
+    DataSet keys = with(tag::state, "SCHEDULED");
+    DataSet request = with(tag::accession_number, accession).set(tag::filler_order_number, "");
+    return query(*peer, keys.set_items(tag::referenced_request, {request})).data_sets;
+  };
+  for (const std::string accession : {"A1", "A2"}) {
+    const auto found = with_number(accession);
+    REQUIRE(found.size() == 1);
+    const auto& requests = found[0].items(tag::referenced_request);
+    REQUIRE(requests.size() == 2);
+    CHECK(requests[0].text(tag::filler_order_number) == "F1");
+    CHECK(requests[1].text(tag::accession_number) == "A2");
+  }
+  CHECK(with_number("A3").empty());
+  peer->release();
+}
+
 TEST_CASE("the negotiated class decides which operations there are, and strangers negotiate none", "[ups]") {
   Worklist worklist;
   worklist.study("1.2.3");
