@@ -14,7 +14,7 @@ EvidenceSource::EvidenceSource(store::Ledger& ledger)
 
 EvidenceSource::~EvidenceSource() = default;
 
-Result<Evidence> EvidenceSource::evidence(int days, int group_min) {
+Result<Evidence> EvidenceSource::evidence(int days, int group_min, Millis patience) {
   const Wish wish{days, group_min};
   std::unique_lock lock(mutex_);
   auto found = made_.find(wish);
@@ -22,7 +22,7 @@ Result<Evidence> EvidenceSource::evidence(int days, int group_min) {
     wishes_.insert(wish);
     changed_.notify_all();
   }
-  changed_.wait_for(lock, kPatience, [&] { return !wishes_.contains(wish) || made_.contains(wish); });
+  changed_.wait_for(lock, patience, [&] { return !wishes_.contains(wish) || made_.contains(wish); });
   found = made_.find(wish);
   if (found != made_.end()) return found->second.evidence;
   return Error{Errc::unavailable, "The studies are being counted for the first time. Ask again in some seconds."};

@@ -20,11 +20,11 @@ class EvidenceSource {
   explicit EvidenceSource(store::Ledger& ledger);
   ~EvidenceSource();
 
-  // The latest table, made anew in the background when it is older than kFresh. unavailable: the first one is not ready
-  // within kPatience; ask again.
-  Result<Evidence> evidence(int days, int group_min);
   static constexpr std::chrono::seconds kFresh{60};
-  static constexpr std::chrono::milliseconds kPatience{100};
+  static constexpr Millis kPatience{100};
+  // The latest table, made anew in the background when it is older than kFresh. unavailable: the first one is not ready
+  // within `patience`; ask again.
+  Result<Evidence> evidence(int days, int group_min, Millis patience = kPatience);
 
  private:
   using Wish = std::pair<int, int>;  // days, group_min

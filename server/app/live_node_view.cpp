@@ -225,12 +225,12 @@ std::vector<web::PeerView> LiveNodeView::peers() {
 
 std::vector<web::RuleView> LiveNodeView::rules() {
   const auto configuration = parts_.configuration.get();
-  const auto counts = parts_.ledger.counts();
+  const auto studies = parts_.ledger.studies_by_rule();
   std::vector<web::RuleView> out;
   for (const auto& rule : configuration->routing.rules) {
     auto& view = out.emplace_back(web::RuleView{rule.name, config::to_string(rule.when), then_text(rule), 0});
-    if (!counts) continue;
-    if (const auto found = counts->rules.find(rule.name); found != counts->rules.end()) view.studies = found->second;
+    if (!studies) continue;
+    if (const auto found = studies->find(rule.name); found != studies->end()) view.studies = found->second;
   }
   return out;
 }
@@ -273,7 +273,8 @@ Result<std::string> LiveNodeView::card(const std::string& pipeline) {
 std::string LiveNodeView::metrics_text() {
   if (const auto counts = parts_.ledger.counts()) refresh(*counts);
   if (parts_.refresh_gauges) parts_.refresh_gauges();
-  const auto evidence = this->evidence(0);
+  const auto settings = parts_.configuration.get()->settings.evidence;
+  const auto evidence = evidence_.evidence(settings.days, settings.group_min, Millis(0));  // never waits
   return parts_.metrics.text() + (evidence ? evidence::exposition(*evidence) : std::string());
 }
 

@@ -48,6 +48,11 @@ Status empty_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
+std::string job_folder_name(const store::JobLease& lease) {
+  const auto name = std::to_string(lease.id);
+  return lease.run == 1 ? name : name + "." + std::to_string(lease.run);
+}
+
 std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,
                         const JobSite& site, const std::filesystem::path& jobs) {
   using Json = nlohmann::ordered_json;

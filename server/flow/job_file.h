@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // job.json (config/schema/job.schema.json): what a worker is asked. Written once, before the first attempt; a later
 // attempt finds it and asks the same, so that results come out the same, whatever was configured between; only the
-// reports to supersede grow by that of a failure when an operator has the job tried again.
+// reports to supersede grow by that of a failure when an operator has the job tried again. A join that runs again has
+// other inputs, and a folder of its own: results of its earlier run may still be on their way.
 #pragma once
 
 #include <filesystem>
@@ -23,6 +24,8 @@ struct JobSite {
   std::vector<ResultEncoding> encodings = {};                           // of segmentations, besides
   bool full_masks = false;                                              // a frame for each slice
 };
+
+std::string job_folder_name(const store::JobLease& lease);  // "17"; "17.2" of a join's second run
 
 // `jobs`: the folder that holds a folder for each job.
 std::string job_to_json(const store::JobLease& lease, std::span<const Candidate> series, const store::Spool& spool,

@@ -54,7 +54,7 @@ JobRun::JobRun(const JobParts& parts, const config::Settings& settings, const st
       device_serial_(device_serial),
       lease_(lease),
       stop_(stop),
-      folder_(settings.data_folder / "jobs" / std::to_string(lease.id)) {}
+      folder_(settings.data_folder / "jobs" / job_folder_name(lease)) {}
 
 void JobRun::run(FreeWorker& worker) {
   if (!lease_.failure.empty()) return report_failure(worker);
@@ -235,7 +235,7 @@ Result<std::vector<StoredResult>> JobRun::results_of(const WorkerResult& result)
     const auto sop_class = facts_of(kind).sop_class_uid;
     if (!sop_class.empty() && header.sop_class_uid != sop_class)
       return Error{Errc::model, fmt::format("a result is no {} by its SOP class", to_string(kind))};
-    const auto file = std::filesystem::path("jobs") / std::to_string(lease_.id) / name;
+    const auto file = std::filesystem::path("jobs") / job_folder_name(lease_) / name;
     results.push_back({kind,
                        {std::string(to_string(kind)), file.string(), header.sop_class_uid, header.instance_uid,
                         header.transfer_syntax_uid},

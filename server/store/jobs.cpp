@@ -16,6 +16,7 @@ struct JobRow {
   AiState state = AiState::pending;
   std::optional<WallTime> findings_at;
   FailureReport failure_report = FailureReport::none;
+  bool joins = false;
 
   bool ended() const { return state != AiState::pending && state != AiState::running; }
 };
@@ -23,10 +24,11 @@ struct JobRow {
 Result<JobRow> job_row(Database& db, std::int64_t job_id) {
   JobRow job;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT id, study_id, pipeline, revision, attempts, state, findings_at, failure_report FROM job WHERE id = $1",
+      "SELECT id, study_id, pipeline, revision, attempts, state, findings_at, failure_report, joins FROM job WHERE id "
+      "= $1",
       [&](Row& row) {
         row >> job.id >> job.study_id >> job.pipeline >> job.revision >> job.attempts >> job.state >> job.findings_at >>
-            job.failure_report;
+            job.failure_report >> job.joins;
       },
       job_id));
   if (job.id == 0) return no_such("job");
@@ -40,7 +42,7 @@ Result<std::optional<JobLease>> next_job(Database& db, WallTime now) {
   std::optional<JobLease> lease;
   bool others_run = false;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT j.id, j.study_id, s.study_uid, j.pipeline, j.series_json, j.revision, j.attempts, j.created_at,"
+      "SELECT j.id, j.study_id, s.study_uid, j.pipeline, j.series_json, j.revision, j.run, j.attempts, j.created_at,"
       " j.findings_at IS NOT NULL, j.node_deaths > 0 AND EXISTS (SELECT 1 FROM job r WHERE r.state = $1)"
       " FROM job j JOIN study s ON s.id = j.study_id"
       " WHERE j.state = $2 AND (j.not_before <= $3 OR j.not_before > $4) AND NOT EXISTS ("
@@ -52,7 +54,8 @@ Result<std::optional<JobLease>> next_job(Database& db, WallTime now) {
       [&](Row& row) {
         lease.emplace();
         row >> lease->id >> lease->study_id >> lease->study_uid >> lease->pipeline >> lease->series_json >>
-            lease->revision >> lease->attempts >> lease->created_at >> lease->findings_recorded >> others_run;
+            lease->revision >> lease->run >> lease->attempts >> lease->created_at >> lease->findings_recorded >>
+            others_run;
       },
       AiState::running, AiState::pending, now, now + Millis(kWaitMaxMs)));
   if (others_run) lease.reset();
@@ -63,13 +66,14 @@ Result<std::optional<JobLease>> next_job(Database& db, WallTime now) {
 Result<std::optional<JobLease>> next_failure(Database& db) {
   std::optional<JobLease> lease;
   INFERAD_TRY_STATUS(db.each(
-      "SELECT j.id, j.study_id, s.study_uid, j.pipeline, j.series_json, j.revision, j.attempts, j.created_at,"
+      "SELECT j.id, j.study_id, s.study_uid, j.pipeline, j.series_json, j.revision, j.run, j.attempts, j.created_at,"
       " j.findings_at IS NOT NULL, j.reason FROM job j JOIN study s ON s.id = j.study_id WHERE j.failure_report = 1"
       " ORDER BY s.level, j.id LIMIT 1",
       [&](Row& row) {
         lease.emplace();
         row >> lease->id >> lease->study_id >> lease->study_uid >> lease->pipeline >> lease->series_json >>
-            lease->revision >> lease->attempts >> lease->created_at >> lease->findings_recorded >> lease->failure;
+            lease->revision >> lease->run >> lease->attempts >> lease->created_at >> lease->findings_recorded >>
+            lease->failure;
         if (lease->failure.empty()) lease->failure = "no reason was told";
       }));
   return lease;
@@ -79,7 +83,7 @@ Status set_failure_report(Database& db, std::int64_t job_id, FailureReport state
   return db.run("UPDATE job SET failure_report = $1 WHERE id = $2", state, job_id);
 }
 
-// The reports of the revision before and, when an operator had it tried again, of its own failures. A report of a
+// The reports of the revision before and, when it runs again, of its own earlier runs and failures. A report of a
 // failure names no other failure of the job: the same failure again is the same report.
 Result<std::vector<Report>> predecessors(Database& db, const JobLease& lease) {
   const std::int64_t own = lease.failure.empty() ? lease.id : 0;
@@ -116,7 +120,10 @@ Result<bool> add_decision(Database& db, const JobRow& job, const PriorityDecisio
   INFERAD_TRY_STATUS(
       db.run("INSERT INTO decision (job_id, study_id, level, reason, pipeline, pipeline_version, model_sha256, "
              "score_name, score,"
-             " threshold, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             " threshold, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+             // Of a join that runs again: what raised the study stays why it is raised.
+             " ON CONFLICT (job_id) DO UPDATE SET level = $3, reason = $4, pipeline_version = $6, model_sha256 = $7,"
+             " score_name = $8, score = $9, threshold = $10, decided_at = $11 WHERE level >= $3",
              job.id, job.study_id, decision.level, decision.reason, decision.pipeline, decision.pipeline_version,
              decision.model_sha256, decision.score_name, decision.score, decision.threshold,
              decision.decided_at == WallTime{} ? now : decision.decided_at));
@@ -135,8 +142,10 @@ Result<bool> add_decision(Database& db, const JobRow& job, const PriorityDecisio
 Status hold_decision(Database& db, const JobRow& job, const PriorityDecision& decision, const std::string& because,
                      WallTime now) {
   const auto reason = fmt::format("{}; asked for {}: {}", because, to_string(decision.level), decision.reason);
-  INFERAD_TRY_STATUS(db.run("INSERT INTO held_raise (job_id, study_id, level, reason, at) VALUES ($1, $2, $3, $4, $5)",
-                            job.id, job.study_id, decision.level, reason, now));
+  INFERAD_TRY_STATUS(
+      db.run("INSERT INTO held_raise (job_id, study_id, level, reason, at) VALUES ($1, $2, $3, $4, $5)"
+             " ON CONFLICT (job_id) DO UPDATE SET level = $3, reason = $4, at = $5",
+             job.id, job.study_id, decision.level, reason, now));
   return add_event(db, job.study_id, now, "priority not raised: " + reason);
 }
 
@@ -164,6 +173,31 @@ Status add_reports(Database& db, const JobRow& job, const std::vector<Report>& r
     INFERAD_TRY_STATUS(
         db.run("INSERT INTO report (job_id, sop_instance_uid, kind) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", job.id,
                report.sop_instance_uid, report.kind));
+  return ok();
+}
+
+// What an operator had tried again ended after what joins it, which knew it as failed: the join runs again. Its earlier
+// decision and reports stay, the new report supersedes them.
+Status run_joins_again(Database& db, const JobRow& input, WallTime now) {
+  std::vector<std::pair<std::int64_t, std::string>> joins;
+  INFERAD_TRY_STATUS(db.each(
+      "SELECT j.id, j.pipeline FROM job j WHERE j.study_id = $1 AND j.revision = $2 AND j.joins = 1"
+      " AND j.state NOT IN ($3, $4) AND NOT EXISTS (SELECT 1 FROM job n WHERE n.study_id = j.study_id"
+      "  AND n.pipeline = j.pipeline AND n.revision > j.revision)",
+      [&](Row& row) {
+        auto& [id, pipeline] = joins.emplace_back();
+        row >> id >> pipeline;
+      },
+      input.study_id, input.revision, AiState::pending, AiState::running));
+  for (const auto& [id, pipeline] : joins) {
+    INFERAD_TRY_STATUS(
+        db.run("UPDATE job SET state = $1, run = run + 1, reason = '', attempts = 0, node_deaths = 0, not_before = 0,"
+               " failure_report = 0, started_at = NULL, findings_at = NULL, findings_json = '', finished_at = NULL"
+               " WHERE id = $2",
+               AiState::pending, id));
+    INFERAD_TRY_STATUS(add_event(db, input.study_id, now,
+                                 fmt::format("{} runs again, since {} has ended now", pipeline, input.pipeline)));
+  }
   return ok();
 }
 
@@ -264,6 +298,7 @@ Status Ledger::finish_job(std::int64_t job_id, AiState outcome, const std::strin
     if (job.ended()) return ok();
     INFERAD_TRY_STATUS(end_job(db, job, outcome, reason, now));
     INFERAD_TRY_STATUS(add_reports(db, job, reports));
+    if (!job.joins && outcome != AiState::failed) INFERAD_TRY_STATUS(run_joins_again(db, job, now));
     return add_deliveries(db, job.study_id, job.id, deliveries, now);
   });
 }
@@ -311,6 +346,12 @@ Status Ledger::retry_job(std::int64_t job_id, WallTime now) {
                 db.value<int>("SELECT 1 FROM job WHERE study_id = $1 AND pipeline = $2 AND revision > $3", job.study_id,
                               job.pipeline, job.revision));
     if (later) return Error{Errc::refused, "a later revision of this job exists"};
+    INFERAD_TRY(const auto joining,
+                db.value<std::string>("SELECT pipeline FROM job WHERE study_id = $1 AND revision = $2 AND joins = 1"
+                                      " AND state = $3",
+                                      job.study_id, job.revision, AiState::running));
+    if (joining && !job.joins)
+      return Error{Errc::refused, fmt::format("{} joins its end just now: ask again when that has ended", *joining)};
     INFERAD_TRY_STATUS(db.run(
         "UPDATE job SET state = $1, reason = '', attempts = 0, node_deaths = 0, not_before = 0, failure_report = 0,"
         " finished_at = NULL WHERE id = $2",

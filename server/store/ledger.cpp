@@ -32,13 +32,15 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::filesystem::path& file) 
   const std::string doing = "cannot use " + file.string();
   INFERAD_TRY_STATUS(make_private_file(file));
   auto impl = std::make_unique<Impl>();
-  for (auto* connection : {&impl->writer, &impl->reader}) {
-    INFERAD_TRY(*connection, Database::open(file));
-    if (auto status = configure(**connection); !status) return with_context(std::move(status).error(), doing);
-    if (connection != &impl->writer) continue;
-    if (auto status = migrate(*impl->writer); !status) return with_context(std::move(status).error(), doing);
+  INFERAD_TRY(impl->writer, Database::open(file));
+  if (auto status = configure(*impl->writer); !status) return with_context(std::move(status).error(), doing);
+  if (auto status = migrate(*impl->writer); !status) return with_context(std::move(status).error(), doing);
+  for (int i = 0; i < Readers::kCount; ++i) {
+    INFERAD_TRY(auto reader, Database::open(file));
+    if (auto status = configure(*reader); !status) return with_context(std::move(status).error(), doing);
+    INFERAD_TRY_STATUS(reader->script("PRAGMA query_only=ON"));
+    impl->readers.add(std::move(reader));
   }
-  INFERAD_TRY_STATUS(impl->reader->script("PRAGMA query_only=ON"));
   return std::unique_ptr<Ledger>(new Ledger(std::move(impl)));
 }
 

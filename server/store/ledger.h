@@ -135,7 +135,8 @@ class Ledger {
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
   Result<std::vector<JobView>> jobs(int jobs_max = 1000);                   // newest first
   Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);  // undelivered first, then newest first
-  Result<LedgerCounts> counts();
+  Result<LedgerCounts> counts();                                            // quick, however long the ledger is
+  Result<std::map<std::string, std::int64_t>> studies_by_rule();
 
   struct Impl;                  // sources of this folder only
   friend class EvidenceLedger;  // evidence.h

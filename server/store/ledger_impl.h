@@ -2,8 +2,10 @@
 // The inside of Ledger, shared by the sources of this folder.
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "server/store/ledger.h"
 #include "server/store/sqlite.h"
@@ -15,9 +17,33 @@ struct Progress {
   double fraction = 0;
 };
 
+// Connections that only read, several: who counts months of studies keeps no page and no metrics waiting.
+class Readers {
+ public:
+  static constexpr int kCount = 4;
+  void add(std::unique_ptr<Database> connection) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(connection));
+    returned_.notify_one();
+  }
+  std::unique_ptr<Database> take() {
+    std::unique_lock lock(mutex_);
+    returned_.wait(lock, [&] { return !free_.empty(); });
+    auto connection = std::move(free_.back());
+    free_.pop_back();
+    return connection;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Database>> free_;
+};
+
 struct Ledger::Impl {
-  std::unique_ptr<Database> writer, reader;
-  std::mutex writer_mutex, reader_mutex, progress_mutex;
+  std::unique_ptr<Database> writer;
+  Readers readers;
+  std::mutex writer_mutex, progress_mutex;
   std::map<std::int64_t, Progress> progress;  // of running jobs
 
   // Runs work(Database&) → Result<…> as one transaction; an error, of the work or of the commit, leaves nothing.
@@ -29,8 +55,13 @@ struct Ledger::Impl {
   // The same on a snapshot, for views.
   template <class Work>
   auto read(Work work) {
-    const std::lock_guard lock(reader_mutex);
-    return in_transaction(*reader, Transaction::Kind::snapshot, work);
+    struct Loan {
+      Readers& readers;
+      std::unique_ptr<Database> connection = readers.take();
+      ~Loan() { readers.add(std::move(connection)); }
+    };
+    const Loan loan{readers};
+    return in_transaction(*loan.connection, Transaction::Kind::snapshot, work);
   }
 
   Progress progress_of(std::int64_t job_id);

@@ -100,10 +100,11 @@ struct JobLease {
   std::int64_t id = 0, study_id = 0;
   std::string study_uid, pipeline, series_json;
   int revision = 1;
+  int run = 1;                       // of a join that runs again, since an input was tried again
   int attempts = 1;                  // this one included
   bool findings_recorded = false;    // by an earlier attempt: record_findings will change nothing
   WallTime created_at{};             // the same at every attempt
-  std::vector<Report> predecessors;  // of its latest earlier revision that made any, and of its own failures
+  std::vector<Report> predecessors;  // of its latest earlier revision that made any, and of its own earlier runs
   std::vector<EndedJob> inputs;      // of a job that joins
   std::string failure;               // not empty: it has failed for this, and a report is to say so
 };
@@ -135,13 +136,12 @@ struct LedgerCounts {
   int orders_waiting = 0;       // have no study yet
   int orders_joined = 0;        // pairs of an order and a study
   int orders_mismatched = 0;    // pairs that would be, were patient or study the same
-  std::map<AiState, int> jobs;  // every state a job can have
+  std::map<AiState, int> jobs;  // pending, running, failed: all but those that pile up
   struct Outbox {
     int waiting = 0, sending = 0, parked = 0;
     std::optional<WallTime> oldest_at;  // creation of the oldest one not delivered
   };
-  std::map<std::string, Outbox> outbox;       // by destination; only those with something undelivered
-  std::map<std::string, std::int64_t> rules;  // studies taken, by rule
+  std::map<std::string, Outbox> outbox;  // by destination; only those with something undelivered
 };
 
 }  // namespace inferad::store

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "server/store/schema_joins.h"
 #include "server/store/schema_reading.h"
 
 namespace inferad::store {
@@ -364,11 +365,10 @@ constexpr const char* kVersion12 = R"sql(
 CREATE TABLE order_statement (order_id INTEGER NOT NULL REFERENCES imaging_order (id), finding TEXT NOT NULL,
   present INTEGER NOT NULL, source TEXT NOT NULL, PRIMARY KEY (order_id, finding));
 )sql";
-
 // kMigrations[n] makes version n + 1 of version n
-constexpr const char* kMigrations[] = {kVersion1,  kVersion2,  kVersion3,        kVersion4, kVersion5,
-                                       kVersion6,  kVersion7,  kVersion8,        kVersion9, kVersion10,
-                                       kVersion11, kVersion12, kReadingOfStudies};
+constexpr const char* kMigrations[] = {kVersion1,  kVersion2,  kVersion3,         kVersion4,   kVersion5,
+                                       kVersion6,  kVersion7,  kVersion8,         kVersion9,   kVersion10,
+                                       kVersion11, kVersion12, kReadingOfStudies, kRunsOfJoins};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 Result<std::int64_t> pragma(Database& database, std::string_view sql) {

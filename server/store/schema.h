@@ -6,7 +6,7 @@
 
 namespace inferad::store {
 
-inline constexpr int kSchemaVersion = 13;
+inline constexpr int kSchemaVersion = 14;
 
 // Creates or migrates in one transaction. refused: not a ledger, or written by a newer version.
 Status migrate(Database& database);

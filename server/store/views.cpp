@@ -163,21 +163,24 @@ Result<LedgerCounts> Ledger::counts() {
     counts.orders_waiting = waiting.value_or(0);
     counts.orders_joined = joined.value_or(0);
     counts.orders_mismatched = mismatched.value_or(0);
-    for (const AiState state :
-         {AiState::pending, AiState::running, AiState::done, AiState::not_analysed, AiState::failed})
-      counts.jobs[state] = 0;
-    INFERAD_TRY_STATUS(db.each("SELECT state, COUNT(*) FROM job GROUP BY state", [&](Row& row) {
-      AiState state{};
-      row >> state;
-      row >> counts.jobs[state];
-    }));
+    for (const AiState state : {AiState::pending, AiState::running, AiState::failed}) {
+      INFERAD_TRY(const auto jobs, db.value<int>("SELECT COUNT(*) FROM job WHERE state = $1", state));
+      counts.jobs[state] = jobs.value_or(0);
+    }
     INFERAD_TRY_STATUS(count_outbox(db, counts));
+    return counts;
+  });
+}
+
+Result<std::map<std::string, std::int64_t>> Ledger::studies_by_rule() {
+  return impl_->read([](Database& db) -> Result<std::map<std::string, std::int64_t>> {
+    std::map<std::string, std::int64_t> studies;
     INFERAD_TRY_STATUS(db.each("SELECT rule, COUNT(*) FROM study WHERE rule <> '' GROUP BY rule", [&](Row& row) {
       std::string rule;
       row >> rule;
-      row >> counts.rules[rule];
+      row >> studies[rule];
     }));
-    return counts;
+    return studies;
   });
 }
 

@@ -142,6 +142,34 @@ class JoinedStudy(NodeCase):
         self.assertEqual(len(places), 1)
         np.testing.assert_allclose(places[0].mean(0), BALL, atol=1.5)
 
+    def judge_second_run(self, node, uid, archive, first):
+        """Its model mended, the failed input is tried again: the join, too, and its report supersedes the one before."""
+        mended = MODEL.replace("float('nan')", "0.0")
+        (self.folder / "models/broken/model.py").write_text(mended)
+        card = json.loads((self.folder / "models/broken/model.json").read_text())
+        self.write("models/broken/model.json", {**card, "sha256": hashlib.sha256(mended.encode()).hexdigest()})
+        node.stop()
+        node.start()
+        support.wait_for("the worker", lambda: node.status("/readyz?check=inference") == 200, 60)
+        urllib.request.urlopen(urllib.request.Request(
+            f"http://127.0.0.1:{node.http}/api/v1/jobs/{first[BROKEN]['id']}/retry", method="POST", data=b""), timeout=10)
+        support.wait_for("the join's second run", lambda: (
+            job := self.jobs(node, uid)[JOIN])["state"] == "done" and job["finished_at"] > first[JOIN]["finished_at"], 60)
+        said = self.jobs(node, uid)[JOIN]["findings"]
+        self.assertEqual([each["code"]["value"] for each in said["qualifiers"]], ["INPUT_ANALYSED", "INPUT_ANALYSED"])
+        self.assertEqual({item["id"]: item["presence"] for item in said["items"]},
+                         {"any": "present", "both": "absent", "neither": "absent"})
+
+        def reports():
+            found = [data for data in archive.objects() if data.StudyInstanceUID == uid and "INPUT_ANALYSED" in str(data)]
+            return found if len(found) == 2 else None
+        uids = {report.SOPInstanceUID for report in support.wait_for("both reports of the join", reports, 60)}
+        second, = [report for report in reports() if "PredecessorDocumentsSequence" in report]
+        named = {reference.ReferencedSOPInstanceUID for study in second.PredecessorDocumentsSequence
+                 for series in study.ReferencedSeriesSequence for reference in series.ReferencedSOPSequence}
+        self.assertEqual(named, uids - {second.SOPInstanceUID})
+        self.assertEqual(node.study(uid)["level"], "HIGH")
+
     def report(self, node, uid, status, value):
         """A report of the MR by HL7, sent by a client that we did not write."""
         ports = json.loads((node.folder / "var" / "ports.json").read_text())
@@ -186,6 +214,7 @@ class JoinedStudy(NodeCase):
         self.assertEqual({item["id"]: item["presence"] for item in said["items"]},
                          {"any": "present", "both": "indeterminate", "neither": "indeterminate"})
         self.assertEqual(node.study(uid)["level"], "HIGH")
+        self.judge_second_run(node, uid, archive, found)
         self.report(node, uid, "F", "N")
         self.assertEqual(self.evidence_on_noise(node, 89)["specificity"]["n"], 1)
         self.report(node, uid, "C", "Y")

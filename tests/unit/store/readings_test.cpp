@@ -139,7 +139,7 @@ TEST_CASE("a ledger of version 12 knows who waits, who is being read and whose r
   must(must(Database::open(file))
            ->script("DROP TRIGGER reading_starts; DROP TRIGGER reading_released; DROP TRIGGER reading_finishes;"
                     "DROP TRIGGER reading_reopens; DROP VIEW reading_now; DROP INDEX study_reading;"
-                    "ALTER TABLE study DROP COLUMN reading; PRAGMA user_version=12"));
+                    "ALTER TABLE study DROP COLUMN reading; ALTER TABLE job DROP COLUMN run; PRAGMA user_version=12"));
   list.ledger = open_ledger(file);
   std::map<std::int64_t, bool> listed;
   for (const auto& entry : must(list.ledger->worklist())) listed[entry.id] = entry.reading_started_at.has_value();
