@@ -35,18 +35,20 @@ void App::open_worklist(const config::Settings& settings) {
   const auto& peers = settings.peers;
   const bool used =
       std::any_of(peers.begin(), peers.end(), [](const auto& peer) { return peer.has(config::PeerRole::worklist); });
-  if (used && !syncs_) {
+  const bool opens = used && !syncs_;
+  if (opens) {
     desk_->start();
     syncs_ = desk_.get();
   }
   std::vector<config::Peer> receivers;
   std::copy_if(peers.begin(), peers.end(), std::back_inserter(receivers), flow::UpsReporter::is_receiver);
-  if (receivers == receivers_) return;
+  if (receivers == receivers_ && !opens) return;
   reporter_.reset();
   receivers_ = std::move(receivers);
   const auto shown = [this](const store::Workitem& item) { return desk_->shown(item); };
   reporter_ = std::make_unique<flow::UpsReporter>(
       flow::UpsReporter::Parts{*workitems_, dimse_client_, ups_events_, shown}, settings);
+  if (opens) reporter_->say("RESTARTED");
   reporter_->start();
 }
 

@@ -166,7 +166,8 @@ std::string events() {
       "the "
       "performer sets one of them; an analysis goes on, at most every 5 s");
   row(ups::scp_status,
-      "SCP Status Change | (0074,1242) RESTARTED or GOING DOWN; (0074,1244), (0074,1246) WARM START | the node starts "
+      "SCP Status Change | (0074,1242) RESTARTED or GOING DOWN; (0074,1244), (0074,1246) WARM START, or COLD START of "
+      "an empty ledger | the node starts "
       "or "
       "ends; under 1.2.840.10008.5.1.4.34.5");
   row(ups::assigned,

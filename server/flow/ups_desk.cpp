@@ -49,9 +49,6 @@ void UpsDesk::take(DimseMessage message, std::function<void(std::vector<DimseRep
 }
 
 void UpsDesk::run(const std::stop_token& stop) {
-  if (const auto said = workitems_.report_scp_status("RESTARTED", wall_now()); !said)
-    log::error("worklist_start_not_reported", {{"error", said.error().what}});
-  events_.ring();
   sync(0);
   while (!stop.stop_requested()) {
     const auto ticket = bell_.ticket();

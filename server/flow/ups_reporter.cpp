@@ -25,9 +25,17 @@ void UpsReporter::start() {
     threads_.emplace_back([this, &peer](const std::stop_token& stop) { run(peer, stop); });
 }
 
-void UpsReporter::say_going_down(Millis within) {
-  if (threads_.empty() || !parts_.workitems.report_scp_status("GOING DOWN", wall_now())) return;
+bool UpsReporter::say(std::string_view status) {
+  std::vector<std::string> all;
+  for (const auto& peer : peers_) all.push_back(peer.ae_title);
+  const auto said = parts_.workitems.report_scp_status(status, all, wall_now());
+  if (!said) log::error("worklist_status_not_reported", {{"status", status}, {"error", said.error().what}});
   parts_.events.ring();
+  return said.has_value();
+}
+
+void UpsReporter::say_going_down(Millis within) {
+  if (threads_.empty() || !say("GOING DOWN")) return;
   const auto deadline = steady_now() + within;
   while (steady_now() < deadline && parts_.workitems.waiting(ups::scp_status).value_or(0) > 0)
     std::this_thread::sleep_for(kPoll);
@@ -59,7 +67,8 @@ bool UpsReporter::round(const DicomPeer& peer, const std::stop_token& stop) {
     const auto events = parts_.workitems.events(peer.ae_title, kBatch);
     if (!events || events->empty()) break;
     for (const auto& event : *events) {
-      const bool old = wall_now() - event.created_at > kAgeMax;
+      const Millis age_max = event.type == ups::scp_status ? Millis(kStatusAgeMax) : Millis(kAgeMax);
+      const bool old = wall_now() - event.created_at > age_max;
       if (!old && wanted(event)) {
         if (!conversation) {
           auto opened = parts_.caller.call(peer, {std::string(ups::event)}, true, stop);

@@ -16,6 +16,7 @@ namespace inferad::flow {
 class UpsReporter {
  public:
   static constexpr std::chrono::hours kAgeMax{24};
+  static constexpr std::chrono::minutes kStatusAgeMax{10};  // of the node's own starts and ends
 
   struct Parts {  // all outlive the reporter
     store::Workitems& workitems;
@@ -30,6 +31,9 @@ class UpsReporter {
     return peer.has(config::PeerRole::worklist) && !peer.host.empty() && peer.port != 0;
   }
   void start();
+  // RESTARTED or GOING DOWN, to each of these peers (the fallback list of CC.2.4.3) and whoever subscribed. False: not
+  // recorded.
+  bool say(std::string_view status);
   // GOING DOWN, to those who can be reached within that time.
   void say_going_down(Millis within);
 

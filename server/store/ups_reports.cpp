@@ -2,6 +2,7 @@
 // What is reported beside states (PS3.4 table CC.2.4-1, CC.2.4.3): progress, to whom a step is assigned, the node
 // itself.
 #include <cmath>
+#include <set>
 
 #include "server/store/workitem_rows.h"
 
@@ -100,18 +101,29 @@ Result<int> Workitems::report_progress(std::int64_t study_id, WallTime now) {
   return reported;
 }
 
-Status Workitems::report_scp_status(std::string_view word, WallTime now) {
-  DataSet information;  // subscriptions and workitems are those of before: they stand in the ledger
-  information.set(tag::scp_status, word)
-      .set(tag::subscription_list_status, "WARM START")
-      .set(tag::workitem_list_status, "WARM START");
-  const auto text = data_set_to_json(information);
+Status Workitems::report_scp_status(std::string_view word, std::span<const std::string> fallback, WallTime now) {
   return ledger_.impl_->write([&](Database& db) -> Status {
+    // Subscriptions and workitems are those of before, in the ledger; unless this is a new one.
+    INFERAD_TRY(const auto known, db.value<int>("SELECT 1 FROM workitem LIMIT 1"));
+    const std::string_view list = known ? "WARM START" : "COLD START";
+    DataSet information;
+    information.set(tag::scp_status, word)
+        .set(tag::subscription_list_status, list)
+        .set(tag::workitem_list_status, list);
+    const auto text = data_set_to_json(information);
     INFERAD_TRY_STATUS(db.run("DELETE FROM ups_event WHERE type = $1", ups::scp_status));
-    return db.run(
-        "INSERT INTO ups_event (ae, workitem, type, information, keys, created_at)"
-        " SELECT DISTINCT ae, $1, $2, $3, '{}', $4 FROM ups_subscription WHERE wanted = 1",
-        ups::global, ups::scp_status, text, now);
+    std::set<std::string> receivers(fallback.begin(), fallback.end());
+    INFERAD_TRY_STATUS(db.each("SELECT DISTINCT ae FROM ups_subscription WHERE wanted = 1", [&](Row& row) {
+      std::string ae;
+      row >> ae;
+      receivers.insert(std::move(ae));
+    }));
+    for (const auto& ae : receivers)
+      INFERAD_TRY_STATUS(
+          db.run("INSERT INTO ups_event (ae, workitem, type, information, keys, created_at)"
+                 " VALUES ($1, $2, $3, $4, '{}', $5)",
+                 ae, ups::global, ups::scp_status, text, now));
+    return ok();
   });
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,8 +98,9 @@ class Workitems {
   // Of the analyses of a study that run, as far as stage or percent are news: at most one report each kProgressEvery,
   // and never more than the latest waits for a receiver. How many workitems were reported.
   Result<int> report_progress(std::int64_t study_id, WallTime now);
-  // The node itself, to everyone who subscribed to anything: "RESTARTED", "GOING DOWN" (CC.2.4.3).
-  Status report_scp_status(std::string_view word, WallTime now);
+  // The node itself, to everyone who subscribed to anything and to those named, who may have been forgotten with a lost
+  // ledger: "RESTARTED", "GOING DOWN" (CC.2.4.3).
+  Status report_scp_status(std::string_view word, std::span<const std::string> fallback, WallTime now);
   Result<int> waiting(std::uint16_t type);             // events of this type that nobody has answered yet
   Result<int> receivers(const std::string& workitem);  // how many are told about it
   Result<std::vector<UpsEvent>> events(const std::string& ae, int max);  // oldest first

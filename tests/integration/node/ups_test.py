@@ -44,8 +44,8 @@ class UnifiedWorklist(NodeCase):
         study = support.copy_study(phantom / "dicom", self.folder / "study", 1)
         sent = time.time()
         support.send(self.folder / "study", node.dicom)
-        support.wait_for("an event of the new task", lambda: peer.events, 20)
-        print(f"first event {peer.events[0]['at'] / 1000 - sent:.2f} s after the first image was sent")
+        event = support.wait_for("an event of the new task", lambda: [e for e in peer.events if e["uid"] != GLOBAL], 20)[0]
+        print(f"first event {event['at'] / 1000 - sent:.2f} s after the first image was sent")
         status, found = peer.ask("find", PULL, data={
             "ProcedureStepState": "SCHEDULED", "ScheduledProcedureStepPriority": "", "SOPInstanceUID": "",
             "PatientName": "", "ReferencedRequestSequence": [{"StudyInstanceUID": study, "AccessionNumber": ""}]})
@@ -67,7 +67,8 @@ class UnifiedWorklist(NodeCase):
             {"ProcedureStepProgress": 40, "ProcedureStepProgressDescription": "half read"}]})[0], 0)
         support.wait_for("a progress report", lambda: peer.kinds(uid, 3), 10)
         self.assertEqual(peer.kinds(uid, 3)[0]["ProcedureStepProgressInformationSequence"][0]["ProcedureStepProgress"], 40)
-        self.assertEqual([each["SCPStatus"] for each in peer.kinds(GLOBAL, 4)], ["RESTARTED"])  # it was killed
+        starts = [(each["SCPStatus"], each["UnifiedProcedureStepListStatus"]) for each in peer.kinds(GLOBAL, 4)]
+        self.assertEqual(starts, [("RESTARTED", "COLD START"), ("RESTARTED", "WARM START")])  # between them it was killed
         self.assertEqual(peer.state(uid, "COMPLETED", "1.2.77"), 0xC304)
         performed = {"TransactionUID": "1.2.77", "UnifiedProcedureStepPerformedProcedureSequence": [PERFORMED]}
         self.assertEqual(peer.ask("set", PULL, uid, performed)[0], 0)

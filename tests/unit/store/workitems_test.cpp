@@ -270,15 +270,21 @@ TEST_CASE("what a performer sets is reported: progress, assignment and level, wh
 
 TEST_CASE("whoever subscribed is told that the node starts or goes down, of each once", "[ups]") {
   Desk desk;
+  CHECK(desk.items.report_scp_status("RESTARTED", std::vector<std::string>{"ONE"}, desk.now));
+  const auto first = must(desk.items.events("ONE", 10));
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].information.text(tag::workitem_list_status) == "COLD START");  // nothing is known of before
+
   CHECK(desk.items.sync(0, desk.now));
   CHECK(desk.items.subscribe({"ONE", desk.task().uid, true, true, {}}, desk.now));
   desk.follow();
   desk.told("ONE");
   desk.told();
-  CHECK(desk.items.report_scp_status("GOING DOWN", desk.now));
-  CHECK(*desk.items.waiting(ups::scp_status) == 2);
-  CHECK(desk.items.report_scp_status("RESTARTED", desk.now));  // nobody was reached in between
-  for (const std::string ae : {"ONE", "READ1"}) {
+  const std::vector<std::string> configured = {"READ1", "NEVER_ASKED"};
+  CHECK(desk.items.report_scp_status("GOING DOWN", configured, desk.now));
+  CHECK(*desk.items.waiting(ups::scp_status) == 3);
+  CHECK(desk.items.report_scp_status("RESTARTED", configured, desk.now));  // nobody was reached in between
+  for (const std::string ae : {"ONE", "READ1", "NEVER_ASKED"}) {
     const auto events = must(desk.items.events(ae, 10));
     REQUIRE(events.size() == 1);
     CHECK(events[0].type == ups::scp_status);
