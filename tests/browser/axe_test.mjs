@@ -26,7 +26,7 @@ describe('accessibility', { timeout: 300_000 }, () => {
 
   const scenes = [['normal', '/', '#rows tr[data-id]'], ['empty', '/', '#empty h2'], ['odd', '/', '#rows tr[data-id]'], ['normal', '/study/1', '.stack img'],
     ['normal', '/study/5', '.job'], ['odd', '/study/1', '.job'], ['normal', '/study/99999', '.empty'], ['normal', '/operations', '.panel'], ['quiet', '/operations', '.panel'],
-    ['normal', '/evidence', 'main']];
+    ['normal', '/evidence', '#evidence .panel table']];
   for (const scheme of ['light', 'dark']) {
     test(`no page has a serious finding, ${scheme}`, async () => {
       const all = [];

@@ -31,7 +31,7 @@ function waitTable(row, name) {
   const rows = [['Raised above the order', row.positives], ['Nothing asked', row.negatives],
     ...row.findings.filter((one) => one.diseased.n > 0).map((one) => [`${one.finding} present by the report`, one.diseased])];
   return table(`Minutes of ${name}`, [['Studies', '', ([what]) => bdi(what)], ['Read, n', 'num', ([, it]) => it.n],
-    ['Gained, min (95 %)', 'num', ([, it]) => minutes(it)], ['Mean wait, min', 'num', ([, it]) => minutes(it, it.mean, null)],
+    ['Gained (minus: lost), min (95 %)', 'num', ([, it]) => minutes(it)], ['Mean wait, min', 'num', ([, it]) => minutes(it, it.mean, null)],
     ['Mean if first in, first out, min', 'num', ([, it]) => minutes(it, it.fifo_mean, null)], ['Longest wait, min', 'num', ([, it]) => minutes(it, it.longest, null)],
     ['Longest if first in, first out, min', 'num', ([, it]) => minutes(it, it.fifo_longest, null)]], rows);
 }
@@ -86,10 +86,11 @@ function view(evidence) {
   for (const row of evidence.rows) versions.set(`${row.pipeline} ${row.version}`, [...(versions.get(`${row.pipeline} ${row.version}`) ?? []), row]);
   const missing = gaps(evidence);
   return [
-    el('p', { class: 'sub' }, 'Counted ', timeEl(evidence.until), `, of studies analysed since `, timeEl(evidence.since), '. In brackets: 95 % interval.'),
+    el('p', { class: 'facts-line' }, 'Counted ', timeEl(evidence.until), `, of studies analysed since `, timeEl(evidence.since), '. In brackets: 95 % interval.'),
     missing.length > 0 ? el('div', { class: 'limits' }, el('h3', {}, icon('info'), 'What is unknown, and what would tell'), el('ul', {}, missing.map((text) => el('li', {}, text)))) : null,
     ...[...versions].map(([name, rows]) => versionPanel(rows, evidence.withheld.filter((one) => `${one.pipeline} ${one.version}` === name), evidence.group_min)),
     el('section', { class: 'panel' }, el('h2', {}, 'How to read this'), el('ul', { class: 'notes' }, [
+      'PPV (positive predictive value): of the studies said present, how many were. Sensitivity: of those that had the finding, how many were said present. Specificity: of those that did not, how many were not said present.',
       'Readers judge what they choose to: agreement and PPV by readers count only studies that somebody judged, and may flatter or blame the analysis (verification bias). A study counts as agreed when nobody disagreed.',
       'Sensitivity and PPV by reports count only studies whose final report states the finding in codes. Unsure counts as not found.',
       'Gained minutes: what the same recorded starts of reading had given each study when first in, first out, less its wait as it was. What some gain others lose; urgent orders and the readers’ own choices are in it too, not the AI alone. Studies that nobody has begun to read are not in it.',
