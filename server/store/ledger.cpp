@@ -72,6 +72,17 @@ Status add_event(Database& database, std::int64_t study_id, WallTime at, std::st
   return database.run("INSERT INTO event (study_id, at, what) VALUES ($1, $2, $3)", study_id, at, what);
 }
 
+// Of orders of the patient with the study's accession number whose own Study Instance UID no images have.
+static Result<std::optional<Level>> level_perhaps_meant(Database& database, std::int64_t study_id) {
+  std::optional<Level> level;
+  INFERAD_TRY_STATUS(database.each(
+      "SELECT MIN(o.level) FROM order_study j JOIN imaging_order o ON o.id = j.order_id JOIN study s ON s.id ="
+      " j.study_id WHERE j.study_id = $1 AND j.joined = 0 AND o.cancelled = 0 AND o.finished_by = ''"
+      " AND s.patient_id <> '' AND instr(o.patient_ids, char(10) || s.patient_id || char(10)) > 0",
+      [&](Row& row) { row >> level; }, study_id));
+  return level;
+}
+
 Status update_level(Database& database, std::int64_t study_id) {
   static_assert(static_cast<int>(Level::stat) == 0 && static_cast<int>(Level::routine) == 2);
   std::optional<Level> ordered, header;
@@ -84,6 +95,8 @@ Status update_level(Database& database, std::int64_t study_id) {
   // An order that was changed after the images were made knows better than they do; till then the more urgent holds.
   if (!ordered) ordered = header;
   if (header && !changed) ordered = more_urgent(*ordered, *header);
+  INFERAD_TRY(const auto meant, level_perhaps_meant(database, study_id));
+  if (meant && *meant < ordered.value_or(Level::routine)) ordered = meant;
   INFERAD_TRY_STATUS(database.run("UPDATE study SET order_level = $1 WHERE id = $2", ordered, study_id));
   return database.run(
       "UPDATE study SET level = CASE WHEN ai_level < COALESCE(order_level, 2) THEN ai_level"

@@ -171,7 +171,7 @@ Status OrderBook::join(const Order& order) {
 }
 
 // No images have the order's Study Instance UID, but a study of the patient has its accession number: made under
-// another UID, or another study. Its priority may be meant for that one, so the study says so.
+// another UID, or another study. Its priority may be meant for that one, so the study is as urgent, and says why.
 Status OrderBook::note_other_uid(const Order& order) {
   if (order.numbers.accession.empty()) return ok();
   std::vector<std::int64_t> studies;
@@ -184,22 +184,28 @@ Status OrderBook::note_other_uid(const Order& order) {
         if (names(order.patient_ids, patient_id)) studies.push_back(id);
       },
       order.numbers.accession));
-  for (const auto id : studies) INFERAD_TRY_STATUS(link(order, id, false));
+  for (const auto id : studies) {
+    INFERAD_TRY_STATUS(link(order, id, false));
+    INFERAD_TRY_STATUS(update_level(db_, id));
+  }
   return ok();
 }
 
 // The order has found its study: of those that only had its number it says no more.
 Status OrderBook::unlink_others(const Order& order, std::int64_t study_id) {
   if (order.study_uid.empty()) return ok();
+  std::vector<std::int64_t> others;
   INFERAD_TRY_STATUS(db_.each(
       "SELECT study_id FROM order_study WHERE order_id = $1 AND joined = 0 AND study_id <> $2",
-      [&](Row& row) {
-        std::int64_t id = 0;
-        row >> id;
-        changed_.insert(id);
-      },
-      order.id, study_id));
-  return db_.run("DELETE FROM order_study WHERE order_id = $1 AND joined = 0 AND study_id <> $2", order.id, study_id);
+      [&](Row& row) { row >> others.emplace_back(); }, order.id, study_id));
+  INFERAD_TRY_STATUS(
+      db_.run("DELETE FROM order_study WHERE order_id = $1 AND joined = 0 AND study_id <> $2", order.id, study_id));
+  for (const auto id : others) {
+    changed_.insert(id);
+    INFERAD_TRY_STATUS(update_level(db_, id));
+    INFERAD_TRY_STATUS(add_event(db_, id, now_, "the order with the number of this study has found its own"));
+  }
+  return ok();
 }
 
 Status OrderBook::link(const Order& order, std::int64_t study_id, bool same) {

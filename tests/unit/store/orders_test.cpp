@@ -111,8 +111,8 @@ TEST_CASE("an order of another patient does not join, and the study says so") {
 }
 
 TEST_CASE(
-    "an order whose Study UID no images have does not join by its number, and the study says so, until it has its "
-    "own") {
+    "an order whose Study UID no images have does not join by its number, but raises the study, which says so, until "
+    "it has its own") {
   Ris ris;
   auto news = order_for("A1", Level::stat);
   news.study_uid = "1.9";
@@ -121,7 +121,7 @@ TEST_CASE(
   auto other = news;
   other.patient_ids = {"47110"};
   other.numbers = {"P8", "F8", "A1", "P8", "F8", ""};
-  CHECK(ris.entry(study).level == Level::routine);
+  CHECK(ris.entry(study).level == Level::stat);
   CHECK(ris.entry(study).order_note.find("another study: not joined") != std::string::npos);
   CHECK(ris.told(study, "another study: not joined"));
   CHECK(must(ris.ledger->counts()).orders_mismatched == 1);
@@ -133,6 +133,15 @@ TEST_CASE(
   const auto second = ris.image(2, "A2");
   ris.say(before);
   CHECK_FALSE(ris.entry(second).order_note.empty());
+  CHECK(ris.entry(second).level == Level::stat);
+  before.reading = ReadingNews::finished;
+  ris.say(before);
+  CHECK(ris.on_list(second));
+  CHECK(ris.entry(second).level == Level::routine);  // whatever was meant has been read
+  before.reading = ReadingNews::none;
+  before.level = Level::low;
+  ris.say(before);
+  CHECK(ris.entry(second).level == Level::routine);  // only raises
   const auto own = ris.image(9, "A1");
   CHECK(ris.entry(own).level == Level::stat);
   CHECK(ris.entry(study).order_note.empty());
