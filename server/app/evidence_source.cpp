@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/app/evidence_source.h"
 
+#include <sys/resource.h>
+
 #include "server/evidence/table.h"
 
 namespace inferad::app {
 
 namespace {
 constexpr std::size_t kTablesMax = 8;  // kept, of different days
-}
+constexpr int kNice = 10;              // of the thread: what cannot wait goes first
+}  // namespace
 
 EvidenceSource::EvidenceSource(store::Ledger& ledger)
     : cases_(ledger), thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -29,6 +32,7 @@ Result<Evidence> EvidenceSource::evidence(int days, int group_min, Millis patien
 }
 
 void EvidenceSource::run(const std::stop_token& stop) {
+  static_cast<void>(::setpriority(PRIO_PROCESS, 0, kNice));  // on Linux of the calling thread
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [&] { return !wishes_.empty(); })) {
     const Wish wish = *wishes_.begin();

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A critical finding waits until somebody acknowledges it: how long it does, and the button for it.
-import { api, bdi, el, fullTime, minutesText, timeEl } from './common.js';
+import { api, bdi, el, fullTime, minutesText, plural, timeEl } from './common.js';
 import { icon } from './icons.js';
 
 const waited = (entry) => minutesText(Math.max(0, (Date.now() - Date.parse(entry.critical_since)) / 60_000));
-const escalated = (entry) => (entry.critical_steps > 0 ? `, escalated ${entry.critical_steps} times` : '');
+const escalated = (entry) => (entry.critical_steps > 0 ? `, escalated ${plural(entry.critical_steps, 'time')}` : '');
 
 // For a row of the list, whose table handles data-act.
 export function acknowledgeMark(entry) {
   if (!entry.critical_since) return null;
   return [el('button', { type: 'button', class: 'link', 'data-act': 'acknowledge', tabindex: '-1',
     title: `Not acknowledged since ${fullTime(entry.critical_since)}${escalated(entry)}. I have seen this finding and act on it` },
-  'Acknowledge'), ' · '];
+  'Acknowledge'), ' · ', entry.critical_steps > 0 ? [el('strong', {}, escalated(entry).slice(2)), ' · '] : null].flat();
 }
 
 const savedReader = () => { try { return localStorage.getItem('inferad.reader') ?? ''; } catch { return ''; } };
