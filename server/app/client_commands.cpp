@@ -105,10 +105,13 @@ int why_command(const NodeChoice& node, const std::string& study) {
                                       "accession number or a Study Instance UID",
                                       study)});
   }
+  const auto detail = ask_node(node, "GET", "/api/v1/studies/" + cell(*found, {"", "id"}));
+  if (!detail) return fail(detail.error());
+  const auto entry = Json::parse(*detail, nullptr, false).value("entry", Json::object());
   std::vector<std::vector<std::string>> rows;
   for (const char* member : {"position", "level", "order_level", "arrived_at", "deadline_at", "reading_started_at",
                              "reading_by", "ai_state", "ai_reason", "position_reason"}) {
-    if (const auto text = cell(*found, {"", member}); !text.empty()) rows.push_back({member, text});
+    if (const auto text = cell(entry, {"", member}); !text.empty()) rows.push_back({member, text});
   }
   fmt::print("{}", text_table({{"WHY"}, {"", false, 400}}, rows));
   return exit_status::kDone;

@@ -10,7 +10,6 @@
 
 #include "server/evidence/exposition.h"
 #include "server/flow/pipeline_card.h"
-#include "server/flow/reading_list.h"
 #include "server/flow/way.h"
 #include "server/store/criticals.h"
 
@@ -74,25 +73,32 @@ struct Deliveries {
 
 }  // namespace
 
-Result<std::vector<WorklistEntry>> LiveNodeView::worklist() {
-  const auto settings = parts_.configuration.get()->settings.worklist;
-  const WallTime now = wall_now();
-  INFERAD_TRY(const auto starts, parts_.ledger.stat_starts(settings.reserve, now));
-  INFERAD_TRY(auto entries, parts_.ledger.worklist());
-  return flow::reading_list(std::move(entries), flow::reading_policy(settings, starts.has_value()), starts, now);
+// Whoever comes while it is made waits for it and shares it.
+Result<std::shared_ptr<const flow::OrderedList>> LiveNodeView::ordered_list() {
+  const std::lock_guard lock(list_mutex_);
+  const auto configuration = parts_.configuration.get();
+  const auto& settings = configuration->settings.worklist;
+  INFERAD_TRY(const auto starts, parts_.ledger.stat_starts(settings.reserve, wall_now()));
+  INFERAD_TRY(auto studies, parts_.ledger.listed());
+  if (list_ && studies == list_studies_ && configuration == list_configuration_ && starts == list_starts_) return list_;
+  const auto policy = flow::reading_policy(settings, starts.has_value());
+  list_ = std::make_shared<const flow::OrderedList>(flow::reading_list(*studies, policy, starts));
+  list_studies_ = std::move(studies);
+  list_configuration_ = configuration;
+  list_starts_ = starts;
+  return list_;
 }
 
-bool LiveNodeView::starts_recorded() {
-  const auto starts = parts_.ledger.stat_starts(parts_.configuration.get()->settings.worklist.reserve, wall_now());
-  return starts && *starts;
+Result<std::shared_ptr<const ReadingList>> LiveNodeView::worklist() {
+  INFERAD_TRY(auto ordered, ordered_list());
+  return std::shared_ptr<const ReadingList>(ordered, &ordered->list);
 }
 
-std::array<int, 4> LiveNodeView::targets_minutes() {
-  const auto policy = flow::reading_policy(parts_.configuration.get()->settings.worklist, starts_recorded());
-  std::array<int, 4> out{};
-  std::transform(policy.targets.begin(), policy.targets.end(), out.begin(),
-                 [](Millis target) { return static_cast<int>(target / std::chrono::minutes(1)); });
-  return out;
+std::array<Millis, 4> LiveNodeView::reading_targets() {
+  const auto configuration = parts_.configuration.get();
+  const auto& settings = configuration->settings.worklist;
+  const auto starts = parts_.ledger.stat_starts(settings.reserve, wall_now());
+  return flow::reading_policy(settings, starts && *starts).targets;
 }
 
 Status LiveNodeView::start_reading(std::int64_t study, const std::string& reader) {
@@ -120,14 +126,9 @@ Result<std::vector<ReadingRecord>> LiveNodeView::readings(int days) {
 Result<StudyDetail> LiveNodeView::study(std::int64_t id) {
   INFERAD_TRY(auto detail, parts_.ledger.study_detail(id));
   if (!detail) return Error{Errc::not_found, "There is no study with this number."};
-  INFERAD_TRY(auto list, worklist());
-  for (auto& entry : list) {
-    if (entry.id != id) continue;
-    // Its place alone: the list was read later, and the rest must be of the same moment as jobs and deliveries.
-    detail->entry.position = entry.position;
-    detail->entry.deadline_at = entry.deadline_at;
-    detail->entry.position_reason = std::move(entry.position_reason);
-  }
+  // Its place alone: the list was read later, and the rest must be of the same moment as jobs and deliveries.
+  INFERAD_TRY(const auto ordered, ordered_list());
+  detail->place = flow::place_of(id, *ordered, wall_now());
   return *std::move(detail);
 }
 

@@ -4,10 +4,13 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <mutex>
 
 #include "server/app/evidence_source.h"
 #include "server/app/live_configuration.h"
 #include "server/flow/ports.h"
+#include "server/flow/reading_list.h"
 #include "server/store/ledger.h"
 #include "server/store/spool.h"
 #include "server/telemetry/metrics.h"
@@ -34,9 +37,8 @@ class LiveNodeView final : public web::NodeView {
   explicit LiveNodeView(NodeParts parts)
       : parts_(std::move(parts)), started_at_(wall_now()), evidence_(parts_.ledger) {}
 
-  Result<std::vector<WorklistEntry>> worklist() override;
-  std::array<int, 4> targets_minutes() override;
-  bool starts_recorded() override;
+  Result<std::shared_ptr<const ReadingList>> worklist() override;
+  std::array<Millis, 4> reading_targets() override;
   Status start_reading(std::int64_t study, const std::string& reader) override;
   Status release_reading(std::int64_t study) override;
   Status acknowledge(std::int64_t study, const std::string& reader) override;
@@ -62,6 +64,7 @@ class LiveNodeView final : public web::NodeView {
   void drain() { draining_ = true; }  // not ready from now on
 
  private:
+  Result<std::shared_ptr<const flow::OrderedList>> ordered_list();
   void refresh(const store::LedgerCounts& counts);
   std::string held_text(const std::string& pipeline);  // "" unless its raises are held
 
@@ -69,6 +72,13 @@ class LiveNodeView final : public web::NodeView {
   const WallTime started_at_;
   std::atomic<bool> draining_ = false;
   EvidenceSource evidence_;
+
+  // The list of the last time, and what it was made of: the same as long as all of that is.
+  std::mutex list_mutex_;
+  std::shared_ptr<const flow::OrderedList> list_;
+  std::shared_ptr<const StudiesOnList> list_studies_;
+  std::shared_ptr<const config::Configuration> list_configuration_;
+  std::optional<int> list_starts_;
 };
 
 }  // namespace inferad::app

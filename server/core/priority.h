@@ -29,6 +29,7 @@ struct PriorityDecision {
   std::optional<double> threshold;
   std::string score_name;  // "LAA-950 %"
   WallTime decided_at{};
+  bool operator==(const PriorityDecision&) const = default;
 };
 
 }  // namespace inferad

@@ -3,7 +3,9 @@
 // hold patient data: they go to the authenticated API and the pages, never to a log or a metric.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,18 +82,33 @@ struct WorklistEntry {
   std::optional<WallTime> acknowledged_at;
   std::string acknowledged_by;  // as the reader gave it; may be empty
 
-  // Reading: it is finished (the study is on no list), or it has started, or the study stands somewhere on the list.
+  // Reading: it is finished (the study is on no list), or it has started, or the study waits.
   std::optional<WallTime> reading_finished_at;
   std::string reading_finished_by;  // who said that the report is final
   std::optional<WallTime> reading_started_at;
-  std::string reading_by;               // as the reader gave it; may be empty
+  std::string reading_by;  // as the reader gave it; may be empty
+  bool operator==(const WorklistEntry&) const = default;
+};
+using StudiesOnList = std::vector<std::shared_ptr<const WorklistEntry>>;
+
+// Everybody's list at one moment.
+struct ReadingList {
+  StudiesOnList entries;            // those that wait, in reading order; then those being read, the latest first
+  std::size_t waiting = 0;          // so many wait
+  std::array<Millis, 4> targets{};  // from arrival to start of reading: STAT, HIGH, ROUTINE, LOW
+  bool starts_recorded = false;     // somebody keeps the list: reading starts were recorded lately
+};
+
+// Where one study stands on it.
+struct ReadingPlace {
   int position = 0;                     // 1 is read next; 0 when reading has started or is finished
   std::optional<WallTime> deadline_at;  // by which reading should start
-  std::string position_reason;          // why it stands there, in words
+  std::string reason;                   // why it stands there, in words
 };
 
 struct StudyDetail {
   WorklistEntry entry;
+  ReadingPlace place;
   std::vector<JobView> jobs;
   std::vector<DeliveryView> deliveries;
   struct Series {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The entries of the worklist in the order in which they are read, each with its place and why. Pure.
+// The studies of the worklist in the order in which they are read, and why one stands where it does. Pure.
 #pragma once
 
 #include <optional>
@@ -14,9 +14,17 @@ namespace inferad::flow {
 // Longer targets while no reading start is recorded.
 worklist::PolicySettings reading_policy(const config::WorklistSettings& settings, bool starts_recorded);
 
-// Waiting studies in reading order, with position, deadline and reason; then those whose reading started, the latest
-// first. `stat_starts`: n of worklist/policy.h.
-std::vector<WorklistEntry> reading_list(std::vector<WorklistEntry> entries, const worklist::PolicySettings& policy,
-                                        std::optional<int> stat_starts, WallTime now);
+struct OrderedList {
+  ReadingList list;
+  std::vector<worklist::Turn> turns;  // what decided, of each that waits
+  worklist::PolicySettings policy;
+};
+
+// `stat_starts`: n of worklist/policy.h; nullopt: no start is recorded.
+OrderedList reading_list(const StudiesOnList& studies, const worklist::PolicySettings& policy,
+                         std::optional<int> stat_starts);
+
+// Of study `id`: nothing but position 0 when it does not wait.
+ReadingPlace place_of(std::int64_t id, const OrderedList& ordered, WallTime now);
 
 }  // namespace inferad::flow

@@ -41,6 +41,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const std::filesystem::path& file) 
     INFERAD_TRY_STATUS(reader->script("PRAGMA query_only=ON"));
     impl->readers.add(std::move(reader));
   }
+  INFERAD_TRY(impl->list_reader, Database::open(file));
+  if (auto status = configure(*impl->list_reader); !status) return with_context(std::move(status).error(), doing);
+  INFERAD_TRY_STATUS(impl->list_reader->script("PRAGMA query_only=ON"));
+  if (auto status = impl->list.watch(*impl->writer); !status) return with_context(std::move(status).error(), doing);
   return std::unique_ptr<Ledger>(new Ledger(std::move(impl)));
 }
 
@@ -61,6 +65,11 @@ Progress Ledger::Impl::progress_of(std::int64_t job_id) {
   const std::lock_guard lock(progress_mutex);
   const auto found = progress.find(job_id);
   return found == progress.end() ? Progress{} : found->second;
+}
+
+ProgressOfJobs Ledger::Impl::progress_of_all() {
+  const std::lock_guard lock(progress_mutex);
+  return progress;
 }
 
 void Ledger::Impl::forget_progress(std::int64_t job_id) {

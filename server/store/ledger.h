@@ -131,7 +131,10 @@ class Ledger {
   Result<std::vector<Feedback>> feedback_since(WallTime since);            // of all studies, oldest first
   // ---- views (core/views.h); snapshots, unordered unless said; worklist: those not finished; when they are more, who
   // waits before who is being read, and the latest images ----
-  Result<std::vector<WorklistEntry>> worklist(int studies_max = 5000);
+  Result<std::vector<WorklistEntry>> worklist(int studies_max = kListedMax);
+  // The same entries, kept between calls: only what changed is read, and as long as nothing did it is the same object.
+  Result<std::shared_ptr<const StudiesOnList>> listed();
+  static constexpr int kListedMax = 5000;
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
   Result<std::vector<JobView>> jobs(int jobs_max = 1000);                   // newest first
   Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);  // undelivered first, then newest first

@@ -3,19 +3,14 @@
 #pragma once
 
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <vector>
 
 #include "server/store/ledger.h"
 #include "server/store/sqlite.h"
+#include "server/store/study_list.h"
 
 namespace inferad::store {
-
-struct Progress {
-  std::string stage;
-  double fraction = 0;
-};
 
 // Connections that only read, several: who counts months of studies keeps no page and no metrics waiting.
 class Readers {
@@ -41,16 +36,19 @@ class Readers {
 };
 
 struct Ledger::Impl {
-  std::unique_ptr<Database> writer;
+  StudyList list;  // the writer's triggers refer to it
+  std::unique_ptr<Database> writer, list_reader;  // the list's own: data_version counts for one connection
   Readers readers;
-  std::mutex writer_mutex, progress_mutex;
-  std::map<std::int64_t, Progress> progress;  // of running jobs
+  std::mutex writer_mutex, list_mutex, progress_mutex;
+  ProgressOfJobs progress;
 
   // Runs work(Database&) → Result<…> as one transaction; an error, of the work or of the commit, leaves nothing.
   template <class Work>
   auto write(Work work) {
     const std::lock_guard lock(writer_mutex);
-    return in_transaction(*writer, Transaction::Kind::write, work);
+    auto result = in_transaction(*writer, Transaction::Kind::write, work);
+    list.committed();
+    return result;
   }
   // The same on a snapshot, for views.
   template <class Work>
@@ -63,8 +61,15 @@ struct Ledger::Impl {
     const Loan loan{readers};
     return in_transaction(*loan.connection, Transaction::Kind::snapshot, work);
   }
+  // The same for the list of studies, one at a time.
+  template <class Work>
+  auto read_list(Work work) {
+    const std::lock_guard lock(list_mutex);
+    return in_transaction(*list_reader, Transaction::Kind::snapshot, work);
+  }
 
   Progress progress_of(std::int64_t job_id);
+  ProgressOfJobs progress_of_all();
   void forget_progress(std::int64_t job_id);
 
  private:

@@ -73,6 +73,18 @@ Result<bool> Database::step(sqlite3_stmt* statement) {
   return error();
 }
 
+Status Database::define(const char* name, std::function<void(std::int64_t)> function) {
+  using Function = std::function<void(std::int64_t)>;
+  const auto call = [](sqlite3_context* context, int, sqlite3_value** values) {
+    (*static_cast<Function*>(sqlite3_user_data(context)))(sqlite3_value_int64(values[0]));
+  };
+  const auto destroy = [](void* own) { delete static_cast<Function*>(own); };
+  auto* const own = new Function(std::move(function));  // SQLite's from here on, also when it fails
+  if (sqlite3_create_function_v2(handle_, name, 1, SQLITE_UTF8, own, call, nullptr, nullptr, destroy) != SQLITE_OK)
+    return error();
+  return ok();
+}
+
 int Database::changes() const { return sqlite3_changes(handle_); }
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 

@@ -4,7 +4,9 @@
 // its statement, so there must be few. Not thread-safe: Ledger::Impl has a mutex beside each connection.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +61,8 @@ class Database {
         args...));
     return found;
   }
+  // A function of SQL with one whole number, for triggers of this connection; it must not throw.
+  Status define(const char* name, std::function<void(std::int64_t)> function);
   int changes() const;  // rows the last statement inserted, updated or deleted
   bool in_transaction() const;
 

@@ -124,6 +124,15 @@ Result<std::vector<WorklistEntry>> Ledger::worklist(int studies_max) {
   return impl_->read([&](Database& db) { return latest_studies(db, *impl_, studies_max); });
 }
 
+Result<std::shared_ptr<const StudiesOnList>> Ledger::listed() {
+  return impl_->read_list([&](Database& db) {
+    const StudyList::Reads reads{[&] { return latest_studies(db, *impl_, kListedMax); },
+                                 [&] { return latest_ids(db, kListedMax); },
+                                 [&](std::int64_t id) { return one_study(db, *impl_, id); }};
+    return impl_->list.look(db, impl_->progress_of_all(), reads);
+  });
+}
+
 Result<std::optional<StudyDetail>> Ledger::study_detail(std::int64_t study_id) {
   return impl_->read([&](Database& db) -> Result<std::optional<StudyDetail>> {
     INFERAD_TRY(auto entry, one_study(db, *impl_, study_id));

@@ -36,7 +36,8 @@ Json write_all(const std::vector<Value>& values) {
   return out;
 }
 
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string text_of(const Json& json) { return dumped(json) + "\n"; }
 
 Json write(const PriorityDecision& decision) {
   return {{"level", to_string(decision.level)},      {"reason", decision.reason},
@@ -87,10 +88,7 @@ Json write(const WorklistEntry& entry) {
           {"reading_finished_at", write(entry.reading_finished_at)},
           {"reading_finished_by", entry.reading_finished_by},
           {"reading_started_at", write(entry.reading_started_at)},
-          {"reading_by", entry.reading_by},
-          {"position", entry.position > 0 ? Json(entry.position) : Json(nullptr)},
-          {"deadline_at", write(entry.deadline_at)},
-          {"position_reason", entry.position_reason}};
+          {"reading_by", entry.reading_by}};
 }
 
 // The findings are the node's own, already validated; the depth is limited all the same, for files changed by hand.
@@ -172,22 +170,22 @@ Json write(const ModelView& model) {
           {"state", model.state},       {"reason", model.reason}};
 }
 
-Json targets(const std::array<int, 4>& minutes) {
+Json minutes_of(const std::array<Millis, 4>& targets) {
   Json out = Json::object();
   for (const Level level : {Level::stat, Level::high, Level::routine, Level::low}) {
-    out[std::string(to_string(level))] = minutes.at(static_cast<std::size_t>(level));
+    out[std::string(to_string(level))] = targets.at(static_cast<std::size_t>(level)) / std::chrono::minutes(1);
   }
   return out;
 }
 
 }  // namespace
 
-std::string worklist_json(const std::vector<WorklistEntry>& entries, const std::array<int, 4>& targets_minutes,
-                          bool starts_recorded, WallTime now) {
-  return text_of({{"generated_at", write(now)},
-                  {"targets_minutes", targets(targets_minutes)},
-                  {"starts_recorded", starts_recorded},
-                  {"entries", write_all(entries)}});
+std::string entry_json(const WorklistEntry& entry) { return dumped(write(entry)); }
+
+std::string worklist_head_json(const ReadingList& list, WallTime now) {
+  return dumped({{"generated_at", write(now)},
+                 {"targets_minutes", minutes_of(list.targets)},
+                 {"starts_recorded", list.starts_recorded}});
 }
 
 Result<std::string> reader_of(std::string_view body) {
@@ -202,15 +200,19 @@ Result<std::string> reader_of(std::string_view body) {
   return reader;
 }
 
-std::string study_json(const StudyDetail& detail, const std::array<int, 4>& targets_minutes, WallTime now) {
+std::string study_json(const StudyDetail& detail, const std::array<Millis, 4>& targets, WallTime now) {
+  Json entry = write(detail.entry);
+  entry["position"] = detail.place.position > 0 ? Json(detail.place.position) : Json(nullptr);
+  entry["deadline_at"] = write(detail.place.deadline_at);
+  entry["position_reason"] = detail.place.reason;
   Json jobs = Json::array();
   for (const auto& job : detail.jobs) {
     jobs.push_back(write(job));
     jobs.back()["findings"] = findings_of(job.findings_json);
   }
   return text_of({{"generated_at", write(now)},
-                  {"targets_minutes", targets(targets_minutes)},
-                  {"entry", write(detail.entry)},
+                  {"targets_minutes", minutes_of(targets)},
+                  {"entry", std::move(entry)},
                   {"jobs", std::move(jobs)},
                   {"deliveries", write_all(detail.deliveries)},
                   {"series", write_all(detail.series)},

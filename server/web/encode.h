@@ -11,15 +11,17 @@
 
 namespace inferad::web {
 
-// {"generated_at", "targets_minutes": {"STAT": …}, "starts_recorded": true, "entries": […]}
-std::string worklist_json(const std::vector<WorklistEntry>& entries, const std::array<int, 4>& targets_minutes,
-                          bool starts_recorded, WallTime now);
+// One object, without a line end. Position and deadline, which depend on the others, are no members.
+std::string entry_json(const WorklistEntry& entry);
+// {"generated_at", "targets_minutes": {"STAT": …}, "starts_recorded": true}, without a line end.
+std::string worklist_head_json(const ReadingList& list, WallTime now);
 
 // {"reader": "AB"}, or nothing: what a reader calls himself, at most 64 characters. invalid_input.
 Result<std::string> reader_of(std::string_view body);
 
-// A job's findings_json appears as the object "findings" (null: none, not JSON, or nested deeper than 32).
-std::string study_json(const StudyDetail& detail, const std::array<int, 4>& targets_minutes, WallTime now);
+// The entry has its place too: "position", "deadline_at", "position_reason". A job's findings_json appears as the
+// object "findings" (null: none, not JSON, or nested deeper than 32).
+std::string study_json(const StudyDetail& detail, const std::array<Millis, 4>& targets, WallTime now);
 
 std::string readings_json(const std::vector<ReadingRecord>& readings, WallTime now);
 std::string jobs_json(const std::vector<JobView>& jobs, WallTime now);  // without the findings

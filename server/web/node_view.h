@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,9 +60,9 @@ class NodeView {
  public:
   virtual ~NodeView() = default;
 
-  virtual Result<std::vector<WorklistEntry>> worklist() = 0;  // in reading order; those being read last
-  virtual std::array<int, 4> targets_minutes() = 0;           // to start of reading: STAT, HIGH, ROUTINE, LOW
-  virtual bool starts_recorded() = 0;  // somebody keeps the list: reading starts were recorded lately
+  // The same object as long as nothing on it changes, and the same entry as long as that does not.
+  virtual Result<std::shared_ptr<const ReadingList>> worklist() = 0;
+  virtual std::array<Millis, 4> reading_targets() = 0;                              // as in ReadingList
   virtual Status start_reading(std::int64_t study, const std::string& reader) = 0;  // not_found, or refused: started
   virtual Status release_reading(std::int64_t study) = 0;                           // the same errors
   // Its critical findings; not_found, or refused: nothing waits.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/web/site.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <random>
 
 #include "server/base/log.h"
 #include "server/web/assets.h"
@@ -100,12 +103,12 @@ HttpResponse ready_response(NodeView& node, std::string_view query) {
   return {fine ? 200 : 503, std::string(kText), (fine ? "ready" : why) + "\n", {}, false};
 }
 
-std::optional<HttpResponse> api_response(NodeView& node, std::string_view path, std::string_view query) {
+std::optional<HttpResponse> api_response(NodeView& node, WorklistFeed& worklist, std::string_view path,
+                                         std::string_view query) {
   const WallTime now = wall_now();
   if (path == "worklist") {
-    return json_of(node.worklist(), [&](const auto& v) {
-      return worklist_json(v, node.targets_minutes(), node.starts_recorded(), now);
-    });
+    const auto since = query.starts_with("since=") ? query.substr(6) : "";
+    return json_of(worklist.answer([&] { return node.worklist(); }, since, now), [](const auto& text) { return text; });
   }
   if (const auto days = path == "readings" ? id_between(query, "days=", "") : std::nullopt) {
     return json_of(node.readings(static_cast<int>(std::min<std::int64_t>(*days, 3660))),
@@ -131,7 +134,7 @@ std::optional<HttpResponse> api_response(NodeView& node, std::string_view path, 
                               : table_of(evidence, evidence_csv, "inferad-evidence.csv");
   }
   if (const auto id = id_between(path, "studies/", "")) {
-    return json_of(node.study(*id), [&](const auto& v) { return study_json(v, node.targets_minutes(), now); });
+    return json_of(node.study(*id), [&](const auto& v) { return study_json(v, node.reading_targets(), now); });
   }
   return std::nullopt;
 }
@@ -150,7 +153,7 @@ std::optional<HttpResponse> picture_response(NodeView& node, std::string_view pa
   return HttpResponse{200, "image/png", *std::move(bytes), {}, false};
 }
 
-HttpResponse get(NodeView& node, const HttpRequest& request) {
+HttpResponse get(NodeView& node, WorklistFeed& worklist, const HttpRequest& request) {
   const std::string_view path = request.path;
   if (path == "/") return asset_response(request, "worklist.html");
   if (path == "/operations") return asset_response(request, "operations.html");
@@ -164,7 +167,7 @@ HttpResponse get(NodeView& node, const HttpRequest& request) {
   if (path == "/api/v1/events") return {200, "text/event-stream", "", {}, true};
   if (path.starts_with("/api/v1/")) {
     if (auto response = picture_response(node, path.substr(8))) return *std::move(response);
-    if (auto response = api_response(node, path.substr(8), request.query)) return *std::move(response);
+    if (auto response = api_response(node, worklist, path.substr(8), request.query)) return *std::move(response);
   }
   return not_found();
 }
@@ -229,8 +232,11 @@ HttpResponse post(NodeView& node, const HttpRequest& request) {
 
 }  // namespace
 
+Site::Site(NodeView& node)
+    : node_(node), worklist_(fmt::format("{:08x}{:08x}", std::random_device()(), std::random_device()())) {}
+
 HttpResponse Site::handle(const HttpRequest& request) {
-  return request.method == "POST" ? post(node_, request) : get(node_, request);
+  return request.method == "POST" ? post(node_, request) : get(node_, worklist_, request);
 }
 
 std::string Site::changed_data(std::int64_t study_id) { return "{\"study\":" + std::to_string(study_id) + "}"; }

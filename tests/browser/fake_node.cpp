@@ -287,6 +287,9 @@ Result<StudyDetail> FakeNode::study(std::int64_t id) {
   if (found == entries_.end()) return Error{Errc::not_found, "There is no study " + std::to_string(id) + "."};
   StudyDetail detail;
   detail.entry = *found;
+  const auto waits = [](const auto& entry) { return !entry.reading_started_at; };
+  if (waits(*found)) detail.place.position = static_cast<int>(std::count_if(entries_.begin(), found, waits)) + 1;
+  detail.place.reason = "Place " + std::to_string(detail.place.position) + " by the fake node";
   for (const auto& job : jobs_) {
     if (job.study_id == id) detail.jobs.push_back(job);
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "server/web/node_view.h"
+#include "server/worklist/policy.h"
 
 namespace inferad::web {
 
@@ -19,9 +20,10 @@ class FakeNode final : public NodeView {
   std::int64_t add_stat();
   std::int64_t raise(std::int64_t id);
 
-  Result<std::vector<WorklistEntry>> worklist() override;
-  std::array<int, 4> targets_minutes() override { return {0, 60, 120, 240}; }
-  bool starts_recorded() override;
+  Result<std::shared_ptr<const ReadingList>> worklist() override;
+  std::array<Millis, 4> reading_targets() override {
+    return worklist::PolicySettings::targets_of(std::chrono::hours(4));
+  }
   Status start_reading(std::int64_t study, const std::string& reader) override;
   Status release_reading(std::int64_t study) override;
   Status acknowledge(std::int64_t study, const std::string& reader) override;

@@ -6,23 +6,17 @@
 
 namespace inferad::web {
 
-Result<std::vector<WorklistEntry>> FakeNode::worklist() {
+Result<std::shared_ptr<const ReadingList>> FakeNode::worklist() {
   std::lock_guard lock(mutex_);
   if (scene_ == "error") return Error{Errc::io, "The ledger cannot be read: disk I/O error."};
-  auto list = entries_;
-  std::stable_partition(list.begin(), list.end(), [](const auto& entry) { return !entry.reading_started_at; });
-  int position = 0;
-  for (auto& entry : list) {
-    if (entry.reading_started_at) break;
-    entry.position = ++position;
-    entry.position_reason = "Place " + std::to_string(position) + " by the fake node";
-  }
-  return list;
-}
-
-bool FakeNode::starts_recorded() {
-  std::lock_guard lock(mutex_);
-  return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) { return entry.reading_started_at; });
+  const auto waits = [](const auto& entry) { return !entry->reading_started_at; };
+  ReadingList list;
+  for (const auto& entry : entries_) list.entries.push_back(std::make_shared<const WorklistEntry>(entry));
+  const auto end = std::stable_partition(list.entries.begin(), list.entries.end(), waits);
+  list.waiting = static_cast<std::size_t>(end - list.entries.begin());
+  list.targets = reading_targets();
+  list.starts_recorded = list.waiting < list.entries.size();
+  return std::make_shared<const ReadingList>(std::move(list));
 }
 
 Status FakeNode::start_reading(std::int64_t study, const std::string& reader) {

@@ -140,7 +140,8 @@ describe('reading list', { timeout: 400_000 }, () => {
     await page.keyboard.press('j');
     await page.keyboard.press('s');
     await eventually('started by the key', async () => !(await ids(page)).slice(0, 3).includes(first));
-    assert.match(await page.$eval(`#row-${second} .c-pos`, (cell) => cell.title), /^Place 1/);
+    await page.hover(`#row-${second} .c-pos`);
+    await eventually('why it stands there', () => page.$eval(`#row-${second} .c-pos`, (cell) => cell.title === 'Place 1 by the fake node'));
     await close(page);
   });
 
@@ -232,6 +233,45 @@ describe('reading list', { timeout: 400_000 }, () => {
     await page.keyboard.type('4711');
     await eventually('the one', async () => (await names(page)).join() === 'Patient, Number 4711');
     assert.ok(Date.now() - started < 6000, `searching took ${Date.now() - started} ms`);
+    await close(page);
+  });
+
+  test('5,000 studies live: only what changed travels, and the page has the order that the node has', async () => {
+    const page = await list('many');
+    const whole = () => page.evaluate(async () => (await (await fetch('/api/v1/worklist')).json()).entries.map(({ id, position }) => ({ id, position })));
+    const updates = () => page.evaluate(() => performance.getEntriesByType('resource').filter((one) => one.name.includes('since='))
+      .map((one) => one.encodedBodySize));
+    await page.evaluate(() => {
+      window.longest = 0;
+      new PerformanceObserver((tasks) => { for (const task of tasks.getEntries()) window.longest = Math.max(window.longest, task.duration); })
+        .observe({ type: 'longtask' });
+    });
+    const [{ id: raised }] = (await whole()).slice(3000);
+    for (const change of [`raise ${raised}`, 'stat', 'stat']) {
+      const before = (await updates()).length;
+      await stage.site.tell(change);
+      const bytes = await eventually('the update', async () => (await updates())[before]);
+      assert.ok(bytes < 5_000, `${change}: ${bytes} bytes`);
+    }
+    await eventually('all of them', async () => (await texts(page, '#count'))[0] === '5,002 studies');
+    const told = await whole();
+    for (const line of [0, told.findIndex((entry) => entry.id === raised), 2998, 4990]) {
+      await page.evaluate(async (top) => {
+        document.getElementById('scroller').scrollTop = top;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }, line * 48);
+      const shown = await page.$$eval('tr[data-id]', (rows) => rows.map((row) => ({ id: Number(row.dataset.id), position: Number(row.querySelector('.c-pos').textContent) })));
+      const first = told.findIndex((entry) => entry.id === shown[0].id);
+      assert.ok(first <= line && line < first + shown.length, `line ${line} is drawn`);
+      assert.deepEqual(shown, told.slice(first, first + shown.length));
+    }
+    await page.click('#head .c-patient button');
+    await eventually('by name', async () => (await names(page))[0] === 'Newcomer, Urgent');
+    await stage.site.tell('stat');
+    await eventually('one more, by name', async () => (await names(page)).filter((name) => name === 'Newcomer, Urgent').length === 3);
+    assert.equal((await names(page))[3], 'Patient, Number 0');
+    const longest = await page.evaluate(() => window.longest);
+    assert.ok(longest < 1000, `the longest task took ${longest} ms`);
     await close(page);
   });
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh DEMO_SITE BUILD_FOLDER: the pages in headless Chromium. Screenshots of every scene stay in
+# run.sh DEMO_SITE BUILD_FOLDER [SCRIPT]: the pages in headless Chromium: all tests, or one script. Screenshots of every scene stay in
 # BUILD_FOLDER/screenshots for a look. Says SKIPPED and ends with 77 without Chromium, Node.js or puppeteer-core.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 site=$1
-build=$2
+build=$(mkdir -p "$2" && cd "$2" && pwd)
 packages='puppeteer-core@23.11.1 axe-core@4.10.2'
 
 skip() { echo "SKIPPED: $1"; exit 77; }
@@ -18,4 +18,6 @@ if [ ! -e "$build/node_modules/puppeteer-core/package.json" ] || [ ! -e "$build/
   (cd "$build" && npm install --no-audit --no-fund --no-save --silent $packages) || skip "npm cannot get $packages"
 fi
 mkdir -p "$build/screenshots"
-DEMO_SITE=$site CHROMIUM=$chromium BUILD=$build exec node --test --test-concurrency=1 "$here"/*_test.mjs
+export DEMO_SITE="$site" CHROMIUM="$chromium" BUILD="$build"
+[ -z "${3:-}" ] || exec node "$(realpath "$3")"
+exec node --test --test-concurrency=1 "$here"/*_test.mjs

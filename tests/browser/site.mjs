@@ -6,14 +6,14 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import readline from 'node:readline';
 
-const { DEMO_SITE, CHROMIUM, BUILD } = process.env;
+const { DEMO_SITE, DEMO_ARGS, CHROMIUM, BUILD } = process.env;
 const puppeteer = createRequire(path.join(BUILD, 'package.json'))('puppeteer-core');
 
-// The process behind the pages; tell() changes the scene and returns when the change is announced.
+// The process behind the pages; tell() changes the scene and returns its answer when the change is announced.
 class Site {
   static async start() {
     const site = new Site();
-    site.process = spawn(DEMO_SITE, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    site.process = spawn(DEMO_SITE, DEMO_ARGS?.split(' ') ?? [], { stdio: ['pipe', 'pipe', 'inherit'] });
     site.lines = readline.createInterface({ input: site.process.stdout })[Symbol.asyncIterator]();
     const [, port] = (await site.lines.next()).value.match(/^PORT (\d+)$/);
     site.url = `http://127.0.0.1:${port}`;
@@ -22,7 +22,8 @@ class Site {
 
   async tell(line) {
     this.process.stdin.write(line + '\n');
-    assert.equal((await this.lines.next()).value, 'OK');
+    const [, answer] = (await this.lines.next()).value.match(/^OK ?(.*)$/);
+    return answer;
   }
 
   async stop() {
@@ -48,7 +49,7 @@ export class Stage {
   }
 
   // A new page in a context of its own (no storage of others). `mistakes` collects what must not happen.
-  async visit(where, { scheme = 'light', width = 1280, height = 720, timezone = 'Europe/Berlin' } = {}) {
+  async visit(where, { scheme = 'light', width = 1280, height = 720, timezone = 'Europe/Berlin', before } = {}) {
     const context = await this.browser.createBrowserContext();
     const page = await context.newPage();
     page.mistakes = [];
@@ -64,6 +65,7 @@ export class Stage {
     await page.setViewport({ width, height });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
     await page.emulateTimezone(timezone);
+    if (before) await page.evaluateOnNewDocument(before);
     await page.goto(this.site.url + where, { waitUntil: 'load' });
     return page;
   }

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading list: asks the API, keeps the order still while somebody points at or has selected a row, draws only the
 // rows in view.
-import { AI_WORDS, LEVELS, api, byId, el, levelChip, plural, startPage } from './common.js';
+import { AI_WORDS, LEVELS, api, byId, el, levelChip, plural, showIn, startPage } from './common.js';
 import { icon } from './icons.js';
 import { follow } from './live.js';
 import { readerName, rememberReader } from './reader.js';
 import { arrange, isFiltered, newsOf, select, staysPut } from './worklist_order.js';
 import { COLUMNS, Row } from './worklist_rows.js';
+import { positionOf, worklistTold } from './worklist_told.js';
 
 const ROW_PX = 48;
 const SPARE_ROWS = 16;         // drawn above and below the view: most frames of scrolling draw nothing
 const PAUSE_MS = 15_000;       // no hand on mouse or keyboard for so long: the order may move
 const MISCLICK_MS = 600;       // after it moved by itself, a click meant another row
 
+const told = worklistTold();
 const view = {
-  entries: [], entryOf: new Map(), positions: new Map(), targets: {}, clockSkew: 0,
+  list: told.empty,            // as the node told it last
+  shownList: told.empty,       // whose positions are on screen
+  targets: {}, clockSkew: 0,
   shown: [],                   // ids in the order on screen
   selected: null, pointed: null, loaded: false, failure: null, aeTitle: '',
   filter: { words: '', levels: new Set(), modality: '', state: '' },
@@ -28,7 +32,15 @@ const spacerTop = el('tr', { class: 'spacer', 'aria-hidden': 'true' }, el('td', 
 const spacerBottom = spacerTop.cloneNode(true);
 
 const nodeNow = () => Date.now() + view.clockSkew;
-const wanted = () => arrange(select(view.entries, view.filter), view.sort);
+
+// What the filters leave of the list, in the order asked for; made again only when one of them is another.
+let made = { order: [] };
+function wanted() {
+  const of = JSON.stringify([view.filter.words, [...view.filter.levels], view.filter.modality, view.filter.state, view.sort]);
+  if (made.list === view.list && made.of === of) return made.order;
+  made = { list: view.list, of, order: arrange(select(view.list.entries, view.filter), view.sort, view.list.placeOf, made.order) };
+  return made.order;
+}
 
 // ---- order -----------------------------------------------------------------------------------------------------------
 
@@ -37,8 +49,8 @@ const sameIds = (entries) => entries.length === view.shown.length && entries.eve
 function settle(entries = wanted()) {
   if (!sameIds(entries)) view.movedAt = Date.now();
   view.shown = entries.map((entry) => entry.id);
-  view.positions = new Map(view.entries.map((entry) => [entry.id, entry.position ?? '']));
-  if (view.selected !== null && !view.entryOf.has(view.selected)) view.selected = null;
+  view.shownList = view.list;
+  if (view.selected !== null && !view.list.entryOf.has(view.selected)) view.selected = null;
   showNews(null);
   draw();
 }
@@ -80,7 +92,8 @@ function draw() {
     const row = rows.get(id) ?? new Row(id);
     rows.set(id, row);
     inView.add(id);
-    row.refresh(view.entryOf.get(id) ?? row.entry, view.positions.get(id) ?? '', i, view.targets, now);
+    const entry = view.list.entryOf.get(id) ?? row?.entry ?? view.shownList.entryOf.get(id);
+    row.refresh(entry, positionOf(view.shownList, id), i, view.targets, now);
     row.element.classList.toggle('selected', id === view.selected);
     row.element.setAttribute('aria-selected', String(id === view.selected));
     elements.push(row.element);
@@ -120,7 +133,7 @@ function place(elements) {
 }
 
 function drawCounts() {
-  const total = view.entries.length;
+  const total = view.list.entries.length;
   const shown = view.shown.length;
   byId('count').textContent = !view.loaded ? '' : isFiltered(view.filter) ? `${shown.toLocaleString('en-GB')} of ${plural(total, 'study', 'studies')}`
     : plural(total, 'study', 'studies');
@@ -134,13 +147,13 @@ function drawEmpty() {
   if (!view.loaded) {
     box.replaceChildren(icon('failed'), el('h2', {}, 'The list cannot be shown'), el('p', {}, view.failure),
       el('p', {}, 'Read from your usual list until this page answers again. Tell the person who runs this node.'));
-  } else if (view.entries.length === 0) {
+  } else if (view.list.entries.length === 0) {
     box.replaceChildren(icon('done'), el('h2', {}, 'No studies on the list'),
       el('p', {}, 'A study appears here as soon as its first image arrives.'),
       el('p', {}, view.aeTitle ? `Studies come from the PACS by C-STORE to AE title ${view.aeTitle}.` : 'Studies come from the PACS by C-STORE.'));
   } else {
     box.replaceChildren(icon('info'), el('h2', {}, 'No study matches'),
-      el('p', {}, `${plural(view.entries.length, 'study is', 'studies are')} on the list; the search and the filters leave none.`),
+      el('p', {}, `${plural(view.list.entries.length, 'study is', 'studies are')} on the list; the search and the filters leave none.`),
       el('button', { type: 'button', onclick: clearFilters }, 'Clear filters'));
   }
 }
@@ -156,8 +169,8 @@ function drawHead() {
 }
 
 function drawLevels() {
-  const count = (level) => view.entries.reduce((sum, entry) => sum + (entry.level === level ? 1 : 0), 0);
-  byId('levels').replaceChildren(...LEVELS.map((level) =>
+  const count = (level) => view.list.entries.reduce((sum, entry) => sum + (entry.level === level ? 1 : 0), 0);
+  showIn(byId('levels'), LEVELS.map((level) =>
     el('button', { type: 'button', 'aria-pressed': String(view.filter.levels.has(level)), 'data-level': level, title: `Show ${level} only`,
       onclick: () => toggleLevel(level) }, levelChip(level), el('span', { class: 'n' }, count(level).toLocaleString('en-GB')))));
 }
@@ -170,7 +183,7 @@ function drawPicks() {
     select.replaceChildren(el('option', { value: '' }, all), ...options.map(([v, text]) => el('option', { value: v }, text)));
     select.value = value;
   };
-  const modalities = [...new Set(view.entries.map((entry) => entry.modality).filter(Boolean))].sort().slice(0, 60);
+  const modalities = [...new Set(view.list.entries.map((entry) => entry.modality).filter(Boolean))].sort().slice(0, 60);
   fill(byId('modality'), 'All modalities', modalities.map((m) => [m, m]), view.filter.modality);
   fill(byId('state'), 'Any analysis', Object.entries(AI_WORDS), view.filter.state);
 }
@@ -267,7 +280,7 @@ function onKey(event, typing) {
   } else if (event.key === 'u') {
     settle();
   } else if (event.key === 's' && view.selected !== null) {
-    const entry = view.entryOf.get(view.selected);
+    const entry = view.list.entryOf.get(view.selected);
     if (entry && !entry.reading_started_at) mark(entry.id, 'start');
   } else if (event.key === 'Enter' && view.selected !== null && !event.target.closest('button, a, select')) {
     openStudy(view.selected);
@@ -281,6 +294,9 @@ function onKey(event, typing) {
 function wireList() {
   const idOf = (event) => Number(event.target.closest?.('tr[data-id]')?.dataset.id) || null;
   body.addEventListener('pointermove', (event) => { view.pointed = idOf(event); view.touchedAt = Date.now(); });
+  body.addEventListener('pointerover', (event) => {
+    if (event.target.closest('.c-pos')) rows.get(idOf(event))?.showWhy();
+  });
   body.addEventListener('pointerleave', () => {
     view.pointed = null;
     settleIfCalm();
@@ -316,33 +332,32 @@ function wireTools() {
 
 // ---- from the node ---------------------------------------------------------------------------------------------------
 
-function take(list) {
-  view.entries = list.entries;
-  view.entryOf = new Map(list.entries.map((entry) => [entry.id, entry]));
-  view.targets = list.targets_minutes;
-  byId('no-starts').hidden = list.starts_recorded || list.entries.length === 0;
-  view.clockSkew = Date.parse(list.generated_at) - Date.now();
+function take({ list, answer }) {
+  view.list = list;
+  view.targets = answer.targets_minutes;
+  byId('no-starts').hidden = answer.starts_recorded || list.entries.length === 0;
+  view.clockSkew = Date.parse(answer.generated_at) - Date.now();
   drawLevels();
   drawPicks();
   if (view.loaded) return settleIfCalm();
   view.loaded = true;
   let last = null;
   try { last = Number(sessionStorage.getItem('inferad.study')); } catch { /* none */ }
-  if (view.entryOf.has(last)) view.selected = last;
+  if (list.entryOf.has(last)) view.selected = last;
   settle();
   if (view.selected !== null) choose(at());
 }
 
 async function refresh() {
   try {
-    take(await api('worklist'));
+    take(await told.ask());
     view.failure = null;
   } catch (error) {
     view.failure = error.message;
     drawEmpty();
     throw error;
   }
-  if (view.entries.length === 0 && view.aeTitle === '') {
+  if (view.list.entries.length === 0 && view.aeTitle === '') {
     view.aeTitle = (await api('status').catch(() => ({ ae_title: '' }))).ae_title;
     drawEmpty();
   }

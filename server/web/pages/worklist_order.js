@@ -35,23 +35,35 @@ const STATES = ['failed', 'not_analysed', 'done', 'running', 'pending', 'receivi
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 const byRank = (ranks, key) => (a, b) => ranks.indexOf(key(a)) - ranks.indexOf(key(b));
 
+const names = new WeakMap();
+function nameOf(entry) {
+  if (!names.has(entry)) names.set(entry, personName(entry.patient_name));
+  return names.get(entry);
+}
+
 const COMPARE = {
-  position: () => 0,
   level: byRank(LEVELS, (entry) => entry.level),
   order_level: byRank(LEVELS, (entry) => entry.order_level),
   waiting: (a, b) => (a.arrived_at < b.arrived_at ? -1 : a.arrived_at > b.arrived_at ? 1 : 0),
-  patient: (a, b) => collator.compare(personName(a.patient_name), personName(b.patient_name)),
+  patient: (a, b) => collator.compare(nameOf(a), nameOf(b)),
   study: (a, b) => collator.compare(a.study_description, b.study_description),
   analysis: byRank(STATES, (entry) => entry.ai_state),
   reading: (a, b) => collator.compare(a.reading_started_at ?? '', b.reading_started_at ?? ''),
 };
 
-// sort: {key, down}. Ties keep the reading order.
-export function arrange(entries, sort) {
+// sort: {key, down}. Ties keep the reading order, which placeOf knows by id. `before`: entries as they were sorted last;
+// little has changed since, and a sort that starts from there compares little.
+export function arrange(entries, sort, placeOf, before) {
   if (sort.key === 'position') return sort.down ? [...entries].reverse() : entries;
   const compare = COMPARE[sort.key];
   const sign = sort.down ? -1 : 1;
-  return [...entries].sort((a, b) => sign * compare(a, b));
+  const left = new Map(entries.map((entry) => [entry.id, entry]));
+  const start = [];
+  for (const { id } of before) {
+    if (left.has(id)) start.push(left.get(id));
+    left.delete(id);
+  }
+  return [...start, ...left.values()].sort((a, b) => sign * compare(a, b) || placeOf.get(a.id) - placeOf.get(b.id));
 }
 
 // Whether each study of `anchors` (those under the pointer or selected) would stay on its line.

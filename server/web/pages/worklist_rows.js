@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row of the reading list: building it, and refreshing what changed in it.
 import { acknowledgeMark } from './acknowledge.js';
-import { AI_WORDS, bdi, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName, plain, plural,
+import { AI_WORDS, api, bdi, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName, plain, plural,
   scoreText, shortTime, stateMark } from './common.js';
 import { icon } from './icons.js';
 
@@ -123,7 +123,6 @@ export class Row {
   refresh(entry, position, index, targets, now) {
     this.element.setAttribute('aria-rowindex', String(index + 2));
     if (this.position !== position) this.cells[0].textContent = String((this.position = position));
-    this.cells[0].title = entry.position_reason;
     if (this.entry !== entry) this.build(entry);
     const minute = `${Math.floor((now - Date.parse(entry.arrived_at)) / 10_000)} ${entry.level} ${targets[entry.level]}`;
     if (this.minute !== minute) {
@@ -147,6 +146,11 @@ export class Row {
     this.cells[6].replaceChildren(...analysisCell(entry));
     this.cells[7].replaceChildren(...[readingCell(entry)].flat());
     this.element.classList.toggle('read', entry.reading_started_at !== null);
+  }
+
+  // Why it stands where it does changes with time and with the studies above: asked when somebody points at the place.
+  showWhy() {
+    api(`studies/${this.id}`).then(({ entry }) => { this.cells[0].title = entry.position_reason; }, () => { this.cells[0].title = ''; });
   }
 
   mark() {

@@ -106,41 +106,53 @@ TEST_CASE("the worklist is in reading order, and a finding moves its study up") 
   const auto first = node.add_study(1, kStart), second = node.add_study(2, kStart + std::chrono::minutes(1));
   auto list = node.view.worklist();
   REQUIRE(list);
-  REQUIRE(list->size() == 2);
-  CHECK(list->at(0).id == first);
+  REQUIRE((*list)->entries.size() == 2);
+  CHECK((*list)->entries[0]->id == first);
+  CHECK(*node.view.worklist() == *list);  // one list for all, and for the next one too
   const auto job = node.complete(second, kStart + std::chrono::minutes(2));
   REQUIRE(node.ledger->record_findings(job, "{}", stat(), {}, kStart));
+  const auto before = *list;
   list = node.view.worklist();
-  CHECK(list->at(0).id == second);
-  CHECK(list->at(0).level == Level::stat);
-  CHECK(list->at(1).patient_name.find("Name") == 0);
+  CHECK((*list)->entries[0]->id == second);
+  CHECK((*list)->entries[0]->level == Level::stat);
+  CHECK((*list)->entries[1]->patient_name.find("Name") == 0);
+  CHECK((*list)->entries[1] == before->entries[0]);  // what did not change is the same object
+  node.live.set(configuration());
+  CHECK(*node.view.worklist() != *list);  // another policy, perhaps
 }
 
 TEST_CASE("who starts a reading takes the study off the waiting list, and may put it back") {
   Node node;
   const WallTime now = wall_now();
   const auto first = node.add_study(1, now - std::chrono::minutes(30)), second = node.add_study(2, now);
-  CHECK_FALSE(node.view.starts_recorded());
-  CHECK(node.view.targets_minutes() == std::array<int, 4>{0, 180, 360, 720});
-  CHECK(node.view.worklist()->at(0).position_reason.find("No reading start is recorded") != std::string::npos);
+  const auto minutes = [](std::array<int, 4> all) {
+    std::array<Millis, 4> out{};
+    std::transform(all.begin(), all.end(), out.begin(), [](int each) { return std::chrono::minutes(each); });
+    return out;
+  };
+  CHECK_FALSE((*node.view.worklist())->starts_recorded);
+  CHECK((*node.view.worklist())->targets == minutes({0, 180, 360, 720}));
+  CHECK(node.view.study(first)->place.reason.find("No reading start is recorded") != std::string::npos);
   REQUIRE(node.view.start_reading(first, "AB"));
-  CHECK(node.view.starts_recorded());
-  CHECK(node.view.targets_minutes() == std::array<int, 4>{0, 120, 240, 480});
-  auto list = *node.view.worklist();
-  CHECK(list.at(0).id == second);
-  CHECK(list.at(0).position == 1);
-  CHECK(list.at(0).position_reason.find("1 of 1. ROUTINE by its order") == 0);
-  CHECK(list.at(0).deadline_at == list.at(0).arrived_at + std::chrono::minutes(240));
-  CHECK(node.view.study(second)->entry.position_reason == list.at(0).position_reason);
+  CHECK(node.view.reading_targets() == minutes({0, 120, 240, 480}));
+  const auto list = *node.view.worklist();
+  CHECK(list->starts_recorded);
+  CHECK(list->targets == node.view.reading_targets());
+  CHECK(list->waiting == 1);
+  CHECK(list->entries[0]->id == second);
+  const auto place = node.view.study(second)->place;
+  CHECK(place.position == 1);
+  CHECK(place.reason.find("1 of 1. ROUTINE by its order") == 0);
+  CHECK(place.deadline_at == list->entries[0]->arrived_at + std::chrono::minutes(240));
   CHECK(node.view.study(first)->entry.reading_by == "AB");
-  CHECK(list.at(1).position == 0);
-  CHECK(list.at(1).reading_by == "AB");
-  CHECK(list.at(1).reading_started_at);
+  CHECK(node.view.study(first)->place.position == 0);
+  CHECK(list->entries[1]->reading_by == "AB");
+  CHECK(list->entries[1]->reading_started_at);
   CHECK(node.view.start_reading(first, "CD").error().code == Errc::refused);
   CHECK(node.view.start_reading(999, "").error().code == Errc::not_found);
   REQUIRE(node.view.release_reading(first));
   CHECK(node.view.release_reading(first).error().code == Errc::refused);
-  CHECK(node.view.worklist()->at(0).id == first);
+  CHECK((*node.view.worklist())->entries[0]->id == first);
 }
 
 TEST_CASE("feedback is of a finding that the analysis has, with the version that made it") {

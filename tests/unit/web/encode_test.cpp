@@ -24,10 +24,12 @@ std::vector<std::string> keys(const Json& object) {
 }  // namespace
 
 TEST_CASE("the worklist carries the AI priority beside the order's, with its reason") {
-  const auto json = Json::parse(worklist_json({sample_entry()}, {0, 120, 240, 480}, true, kNow));
-  CHECK(json["generated_at"] == "2026-11-25T09:01:00.000Z");
-  CHECK(json["targets_minutes"] == Json({{"STAT", 0}, {"HIGH", 120}, {"ROUTINE", 240}, {"LOW", 480}}));
-  const auto& entry = json["entries"].at(0);
+  ReadingList list;
+  list.targets = {Millis(0), std::chrono::minutes(120), std::chrono::minutes(240), std::chrono::minutes(480)};
+  const auto head = Json::parse(worklist_head_json(list, kNow));
+  CHECK(head["generated_at"] == "2026-11-25T09:01:00.000Z");
+  CHECK(head["targets_minutes"] == Json({{"STAT", 0}, {"HIGH", 120}, {"ROUTINE", 240}, {"LOW", 480}}));
+  const auto entry = Json::parse(entry_json(sample_entry()));
   CHECK(entry["id"] == 17);
   CHECK(entry["level"] == "STAT");
   CHECK(entry["order_level"] == "LOW");
@@ -43,7 +45,7 @@ TEST_CASE("the worklist carries the AI priority beside the order's, with its rea
 }
 
 TEST_CASE("member names are those of the views") {
-  const auto entry = Json::parse(worklist_json({sample_entry()}, {}, true, kNow))["entries"].at(0);
+  const auto entry = Json::parse(entry_json(sample_entry()));
   CHECK(keys(entry) == std::vector<std::string>{"accession_number",
                                                 "acknowledged_at",
                                                 "acknowledged_by",
@@ -57,7 +59,6 @@ TEST_CASE("member names are those of the views") {
                                                 "complete_reason",
                                                 "critical_since",
                                                 "critical_steps",
-                                                "deadline_at",
                                                 "decisions",
                                                 "filler_order_number",
                                                 "id",
@@ -72,8 +73,6 @@ TEST_CASE("member names are those of the views") {
                                                 "patient_location",
                                                 "patient_name",
                                                 "placer_order_number",
-                                                "position",
-                                                "position_reason",
                                                 "progress",
                                                 "reading_by",
                                                 "reading_finished_at",
@@ -109,7 +108,7 @@ TEST_CASE("every state has its word") {
   for (const auto& [state, word] : words) {
     auto entry = sample_entry();
     entry.ai_state = state;
-    CHECK(Json::parse(worklist_json({entry}, {}, true, kNow))["entries"][0]["ai_state"] == word);
+    CHECK(Json::parse(entry_json(entry))["ai_state"] == word);
   }
   for (const auto& [state, word] :
        std::vector<std::pair<DeliveryState, std::string>>{{DeliveryState::waiting, "waiting"},
@@ -128,21 +127,18 @@ TEST_CASE("hostile names are JSON strings and nothing else") {
         std::string("\x1b[2J\r\n\t"), std::string("\xE5\xB1\xB1^\xE2\x80\xAE"), std::string(100'000, 'W')}) {
     auto entry = sample_entry();
     entry.patient_name = name;
-    const auto json = Json::parse(worklist_json({entry}, {}, true, kNow));
-    REQUIRE(json["entries"].size() == 1);
-    CHECK(json["entries"][0]["patient_name"] == name);
+    CHECK(Json::parse(entry_json(entry))["patient_name"] == name);
   }
   auto entry = sample_entry();
   entry.patient_name = "\xFF\xFE broken \xC3";
-  CHECK(Json::parse(worklist_json({entry}, {}, true, kNow))["entries"][0]["patient_name"] ==
-        "\xEF\xBF\xBD\xEF\xBF\xBD broken \xEF\xBF\xBD");
+  CHECK(Json::parse(entry_json(entry))["patient_name"] == "\xEF\xBF\xBD\xEF\xBF\xBD broken \xEF\xBF\xBD");
 }
 
 TEST_CASE("a number that JSON does not know becomes null") {
   auto entry = sample_entry();
   entry.decisions[0].score = std::numeric_limits<double>::quiet_NaN();
   entry.progress = std::numeric_limits<double>::infinity();
-  const auto json = Json::parse(worklist_json({entry}, {}, true, kNow))["entries"][0];
+  const auto json = Json::parse(entry_json(entry));
   CHECK(json["decisions"][0]["score"].is_null());
   CHECK(json["progress"].is_null());
 }
@@ -172,8 +168,13 @@ TEST_CASE("a study shows jobs, deliveries, series and history") {
   detail.series = {{"1.2.3.4", "CT", "Scout", 2, "a localizer is no volume"}};
   detail.history = {{kNow, "complete"}};
   detail.deliveries.emplace_back().kind = "SR";
-  const auto json = Json::parse(study_json(detail, {0, 1, 2, 3}, kNow));
+  detail.place = {3, kNow, "3 of 7"};
+  const std::array<Millis, 4> targets{Millis(0), Millis(60'000), Millis(120'000), Millis(180'000)};
+  const auto json = Json::parse(study_json(detail, targets, kNow));
   CHECK(json["entry"]["id"] == 17);
+  CHECK(json["entry"]["position"] == 3);
+  CHECK(json["entry"]["deadline_at"] == "2026-11-25T09:01:00.000Z");
+  CHECK(json["entry"]["position_reason"] == "3 of 7");
   CHECK(json["series"][0]["excluded_because"] == "a localizer is no volume");
   CHECK(json["history"][0] == Json({{"at", "2026-11-25T09:01:00.000Z"}, {"what", "complete"}}));
   CHECK(json["deliveries"][0]["kind"] == "SR");
@@ -182,9 +183,9 @@ TEST_CASE("a study shows jobs, deliveries, series and history") {
 }
 
 TEST_CASE("five thousand studies are written in no time a reader would notice") {
-  const std::vector<WorklistEntry> entries(5000, sample_entry());
   const auto before = steady_now();
-  const auto text = worklist_json(entries, {}, true, kNow);
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += entry_json(sample_entry());
   CHECK(steady_now() - before < std::chrono::seconds(5));  // under sanitizers too
   CHECK(text.size() > 1'000'000);
 }

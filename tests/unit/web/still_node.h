@@ -12,6 +12,7 @@
 namespace inferad::web {
 
 struct StillNode final : NodeView {
+  static constexpr Millis kMinute = std::chrono::minutes(1);
   std::vector<WorklistEntry> entries;
   std::vector<JobView> job_list;
   std::vector<DeliveryView> delivery_list;
@@ -26,9 +27,15 @@ struct StillNode final : NodeView {
   std::vector<std::pair<std::string, std::int64_t>> started;  // reader and study
   std::pair<std::string, std::int64_t> acknowledged;          // reader and study
 
-  Result<std::vector<WorklistEntry>> worklist() override { return answer(entries); }
-  std::array<int, 4> targets_minutes() override { return {0, 120, 240, 480}; }
-  bool starts_recorded() override { return !started.empty(); }
+  Result<std::shared_ptr<const ReadingList>> worklist() override {
+    ReadingList list;
+    for (const auto& entry : entries) list.entries.push_back(std::make_shared<const WorklistEntry>(entry));
+    list.waiting = entries.size();
+    list.targets = reading_targets();
+    list.starts_recorded = !started.empty();
+    return answer(std::make_shared<const ReadingList>(std::move(list)));
+  }
+  std::array<Millis, 4> reading_targets() override { return {Millis(0), kMinute * 120, kMinute * 240, kMinute * 480}; }
   Status start_reading(std::int64_t study, const std::string& reader) override {
     if (failure) return *failure;
     started.emplace_back(reader, study);
