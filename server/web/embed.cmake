@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake -DOUT=assets_data.cpp -DFOLDER=pages "-DFILES=a.html;b.js" -P embed.cmake
-# Writes the text files as raw string literals; needs nothing but CMake.
+# Writes the text files as raw string literals; a line "<!-- include part.html -->" is that file. Needs nothing but CMake.
 set(types_html "text/html; charset=utf-8")
 set(types_css "text/css; charset=utf-8")
 set(types_js "text/javascript; charset=utf-8")
@@ -10,7 +10,14 @@ set(text "// Written by embed.cmake from pages/.\n#include \"server/web/assets.h
 string(APPEND text "std::span<const Asset> assets() {\n  static constexpr Asset all[] = {\n")
 foreach(file IN LISTS FILES)
   file(READ "${FOLDER}/${file}" bytes)
-  file(SHA256 "${FOLDER}/${file}" hash)
+  string(REGEX MATCHALL "<!-- include [a-z]+\\.html -->\n" includes "${bytes}")
+  foreach(include IN LISTS includes)
+    string(REGEX REPLACE ".*include ([a-z]+\\.html).*" "\\1" part "${include}")
+    file(READ "${FOLDER}/${part}" part)
+    string(REGEX REPLACE "^<!-- SPDX[^\n]*\n" "" part "${part}")
+    string(REPLACE "${include}" "${part}" bytes "${bytes}")
+  endforeach()
+  string(SHA256 hash "${bytes}")
   string(SUBSTRING "${hash}" 0 16 hash)
   get_filename_component(extension "${file}" LAST_EXT)
   string(SUBSTRING "${extension}" 1 -1 extension)

@@ -63,6 +63,7 @@ WorklistEntry entry_of(int i, WallTime now) {
   entry.study_description = order.description;
   entry.study_date = "20261124";
   entry.study_time = "083000";
+  if (i % 3 == 0) entry.patient_location = "ED 12 1";
   entry.institution = "General Hospital";
   entry.referring_physician = "Weber^Anna^^Dr";
   entry.instances = order.instances;

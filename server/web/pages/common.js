@@ -99,6 +99,13 @@ export function shortTime(iso) {
   const date = new Date(iso);
   return date.toDateString() === new Date().toDateString() ? clock.format(date) : dayAndClock.format(date);
 }
+// Of DICOM DA and TM, which have no zone: as shortTime; what is of another year, or of no such form, in full.
+export function studyTime(da, tm) {
+  const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})$/.exec(da ?? '') ?? [];
+  const [, hour, minute] = /^(\d{2})(\d{2})/.exec(tm ?? '') ?? [];
+  if (Number(year) === new Date().getFullYear() && hour) return shortTime(new Date(year, month - 1, day, hour, minute));
+  return [dicomDate(da), dicomTime(tm)].filter(Boolean).join(' ');
+}
 export const timeEl = (iso) => el('time', { datetime: iso, title: fullTime(iso) }, shortTime(iso));
 
 // 7 min, 95 min, 2 h 05, 3 d 4 h: whole minutes, as people say it.
@@ -173,6 +180,7 @@ function keysDialog(keys) {
 
 // Wires header buttons; `keys` is [['j ↓', 'next study'], …]; `onKey(event)` gets keys that no text field wants.
 export function startPage(keys, onKey) {
+  for (const link of document.querySelectorAll('.bar nav a')) if (link.pathname === location.pathname) link.setAttribute('aria-current', 'page');
   showTheme(document.documentElement.dataset.theme ?? 'auto');
   byId('theme').addEventListener('click', nextTheme);
   const dialog = keysDialog([...keys, ['?', 'show keys']]);

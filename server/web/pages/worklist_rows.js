@@ -2,7 +2,7 @@
 // One row of the reading list: building it, and refreshing what changed in it.
 import { acknowledgeMark } from './acknowledge.js';
 import { AI_WORDS, api, bdi, dicomAge, dicomDate, dicomTime, el, fullTime, levelChip, minutesText, numberText, personName, plain, plural,
-  scoreText, shortTime, stateMark } from './common.js';
+  scoreText, shortTime, stateMark, studyTime } from './common.js';
 import { icon } from './icons.js';
 
 export const COLUMNS = [
@@ -49,8 +49,9 @@ function studyCell(entry) {
   const when = words(dicomDate(entry.study_date), dicomTime(entry.study_time));
   return [
     line('main', el('span', { title: [plain(what), when && `Study of ${when}`].filter(Boolean).join('\n') }, bdi(what))),
-    line('sub', bdi(entry.modality || '?'), entry.patient_location ? [' · ', bdi(entry.patient_location)] : '', entry.body_part && entry.study_description ? [' · ', bdi(entry.body_part)] : '',
-      ` · ${plural(entry.instances, 'image')}`, when ? el('span', { class: 'when' }, ` · ${when}`) : ''),
+    line('sub', bdi(entry.modality || '?'), entry.patient_location ? [' · ', bdi(entry.patient_location)] : '',
+      when ? [' · ', bdi(studyTime(entry.study_date, entry.study_time))] : '', ` · ${plural(entry.instances, 'image')}`,
+      entry.body_part && entry.study_description ? [' · ', bdi(entry.body_part)] : ''),
   ];
 }
 

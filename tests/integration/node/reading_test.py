@@ -32,8 +32,13 @@ class Reading(NodeCase):
         self.assertEqual([entry["study_uid"] for entry in listed["entries"]], uids)
         first, second = (entry["id"] for entry in listed["entries"])
         self.post(node, f"/api/v1/worklist/{first}/start", reader="AB")
+        told = node.get(f"/api/v1/worklist?since={listed['revision']}")
+        self.assertNotIn("entries", told)
+        self.assertIn((first, "AB"), [(entry["id"], entry["reading_by"]) for entry in told["changed"]])
+        self.assertEqual((len(told["placed"]), told["waiting"], told["gone"]), (1, 1, []))
         node.kill()
         node.start()
+        self.assertIn("entries", node.get(f"/api/v1/worklist?since={told['revision']}"))  # of the run before
         listed = node.get("/api/v1/worklist")
         self.assertTrue(listed["starts_recorded"])
         self.assertEqual([entry["id"] for entry in listed["entries"]], [second, first])
