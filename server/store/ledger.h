@@ -132,8 +132,7 @@ class Ledger {
   // ---- views (core/views.h); snapshots, unordered unless said; worklist: those not finished; when they are more, who
   // waits before who is being read, and the latest images ----
   Result<std::vector<WorklistEntry>> worklist(int studies_max = kListedMax);
-  // The same entries, kept between calls: only what changed is read, and as long as nothing did it is the same object.
-  Result<std::shared_ptr<const StudiesOnList>> listed();
+  Result<std::shared_ptr<const StudiesOnList>> listed();  // the same; reads what changed since (study_list.h)
   static constexpr int kListedMax = 5000;
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
   Result<std::vector<JobView>> jobs(int jobs_max = 1000);                   // newest first

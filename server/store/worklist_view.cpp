@@ -107,8 +107,7 @@ const PriorityDecision* raising_decision(const WorklistEntry& entry) {
 void conclude(StudyView& view) {
   WorklistEntry& entry = view.entry;
   if (view.order_cancelled) entry.order_note = "order cancelled";
-  if (view.order_not_joined)
-    entry.order_note += fmt::format("{}{}", view.order_cancelled ? "; " : "", kOrderNotJoined);
+  if (view.order_not_joined) entry.order_note += fmt::format("{}{}", view.order_cancelled ? "; " : "", kOrderNotJoined);
   entry.ai_state = view.without_jobs.value_or(AiState::pending);
   entry.ai_reason = view.without_jobs_reason;
   double progress = 0;

@@ -31,7 +31,7 @@ describe('reading list', { timeout: 400_000 }, () => {
       'Pulmonary emphysema: LAA-950 31.2 % (threshold 25 %)', 'Analysed', 'ct-lung-density 1.0.0', 'model 5f1d6b0c']) {
       assert.ok(first.includes(part), `"${part}" in "${first}"`);
     }
-    assert.match(first, /CT · ED 12 1 · (24 Nov 08:30|2026-11-24 08:30) · 312 images/);
+    assert.match(first, /CT · ED 12 1 · (24 Nov, 08:30|2026-11-24 08:30) · 312 images/);
     assert.equal(await page.$eval('.bar nav a[aria-current]', (link) => link.textContent), 'Reading list');
     assert.deepEqual(await texts(page, '.assist'), ['Assists; not for primary diagnosis']);
     assert.ok(await page.$eval('.assist', (one) => one.getBoundingClientRect().bottom < innerHeight));
