@@ -133,7 +133,6 @@ class Ledger {
   // waits before who is being read, and the latest images ----
   Result<std::vector<WorklistEntry>> worklist(int studies_max = kListedMax);
   Result<std::shared_ptr<const StudiesOnList>> listed();  // the same; reads what changed since (study_list.h)
-  static constexpr int kListedMax = 5000;
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
   Result<std::vector<JobView>> jobs(int jobs_max = 1000);                   // newest first
   Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);  // undelivered first, then newest first

@@ -129,6 +129,10 @@ struct OrderEffect {
   std::vector<std::int64_t> studies;  // that look different now
 };
 
+// ---- worklist -------------------------------------------------------------------------------------------------------
+
+inline constexpr int kListedMax = 5000;  // studies on it
+
 // ---- metrics and status ---------------------------------------------------------------------------------------------
 
 struct LedgerCounts {
