@@ -129,8 +129,7 @@ class Ledger {
   Result<std::int64_t> add_feedback(const Feedback& feedback, WallTime now);
   Result<std::vector<Feedback>> feedback_of_study(std::int64_t study_id);  // oldest first
   Result<std::vector<Feedback>> feedback_since(WallTime since);            // of all studies, oldest first
-  // ---- views (core/views.h); snapshots, unordered unless said; worklist: those not finished; when they are more, who
-  // waits before who is being read, and the latest images ----
+  // -- views (core/views.h), unordered unless said; worklist: not finished; of more, who waits, then the latest --
   Result<std::vector<WorklistEntry>> worklist(int studies_max = kListedMax);
   Result<std::shared_ptr<const StudiesOnList>> listed();  // the same; reads what changed since (study_list.h)
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);

@@ -36,7 +36,7 @@ class Readers {
 };
 
 struct Ledger::Impl {
-  StudyList list;  // the writer's triggers refer to it
+  StudyList list;                                 // the writer's triggers refer to it
   std::unique_ptr<Database> writer, list_reader;  // the list's own: data_version counts for one connection
   Readers readers;
   std::mutex writer_mutex, list_mutex, progress_mutex;

@@ -19,6 +19,7 @@
 
 namespace inferad::store {
 
+inline constexpr int kListedMax = 5000;  // studies on the worklist
 // ---- clerk ----------------------------------------------------------------------------------------------------------
 
 struct Recorded {
@@ -128,10 +129,6 @@ struct OrderEffect {
   bool repeated = false;              // it was taken before
   std::vector<std::int64_t> studies;  // that look different now
 };
-
-// ---- worklist -------------------------------------------------------------------------------------------------------
-
-inline constexpr int kListedMax = 5000;  // studies on it
 
 // ---- metrics and status ---------------------------------------------------------------------------------------------
 

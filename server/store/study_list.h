@@ -38,7 +38,8 @@ class StudyList {
   void committed();
 
   // What `latest` and `one` of worklist_view.h would give in this snapshot; the same object while it is the same, and
-  // the same entry while that is. One caller at a time, always with the same reader, in a transaction that has read nothing yet.
+  // the same entry while that is. One caller at a time, always with the same reader, in a transaction that has read
+  // nothing yet.
   struct Reads {
     std::function<Result<std::vector<WorklistEntry>>()> all;
     std::function<Result<std::vector<std::int64_t>>()> ids;
