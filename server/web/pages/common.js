@@ -127,8 +127,8 @@ export function bytesText(bytes) {
 
 export const plural = (count, one, many = one + 's') => `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 
-// Numbers for reading: `least` to `digits` decimals, true minus sign, thin grouping from 10,000 on.
-export function numberText(value, digits = 1, least = 0) {
+// Numbers for reading: `least` to `digits` decimals (scores and shares three), true minus sign, thin grouping from 10,000 on.
+export function numberText(value, digits = Math.abs(value) <= 1 ? 3 : 1, least = 0) {
   if (!Number.isFinite(value)) return '';
   return value.toLocaleString('en-GB', { maximumFractionDigits: digits, minimumFractionDigits: least }).replace('-', '\u2212');
 }

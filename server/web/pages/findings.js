@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 
 const PRESENCE = { present: 'Present', indeterminate: 'Indeterminate', absent: 'Absent', measured: 'Measured' };  // as listed
 const PRESENCE_ICON = { present: 'stat', absent: 'done', indeterminate: 'info', measured: 'routine' };
-const UNITS = { '[hnsf\'U]': 'HU', '1': '', '{ratio}': '', 'mm2': 'mm²', 'mm3': 'mm³', 'cm3': 'cm³' };
+const UNITS = { '[hnsf\'U]': 'HU', '1': '', '{ratio}': '', '{0:1}': '', 'mm2': 'mm²', 'mm3': 'mm³', 'cm3': 'cm³' };
 
 const unitText = (unit) => UNITS[unit?.value] ?? unit?.value ?? '';
 const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
@@ -27,8 +27,19 @@ function regionName(item, segments) {
 const measureName = (m) => m.label || [m.derivation?.meaning, m.name?.meaning].filter(Boolean).join(' ') || 'Measurement';
 const fullName = (m) => `${[m.derivation?.meaning, m.name?.meaning].filter(Boolean).join(' ')} (${m.name?.value}, ${m.name?.scheme})`;
 
-// One number of decimals a row, so that values compare: none where they are large or whole.
-const digitsOf = (cells) => (cells.some((m) => m && Math.abs(m.value) >= 1000) || cells.every((m) => !m || Number.isInteger(m.value)) ? 0 : 1);
+// One number of decimals a row, so that values compare: none where they are large or whole, three for scores and shares.
+function digitsOf(cells) {
+  const values = cells.filter(Boolean).map((m) => Math.abs(m.value));
+  if (values.every(Number.isInteger) || values.some((value) => value >= 1000)) return 0;
+  return values.every((value) => value <= 1) ? 3 : 1;
+}
+
+// Several of one name have the number that the picture and their sentences have: "2" of "nodule-2".
+function columnNames(items, segments) {
+  const names = items.map((item) => regionName(item, segments) + ofImage(item));
+  const number = (item) => item.id?.match(/-(\d+)$/)?.[1];
+  return names.map((name, i) => (names.indexOf(name) !== names.lastIndexOf(name) && number(items[i]) ? `${name} ${number(items[i])}` : name));
+}
 
 // One standard deviation over several answers of the algorithm.
 const spreadText = (m, digits) => (m.deviation === undefined ? '' : `\u2009±\u2009${numberText(m.deviation, digits + 2)}`);
@@ -51,7 +62,7 @@ function measurementsTable(items, segments) {
   const truncated = measured.some((item) => item.measurements.some((m) => m.truncated));
   return el('div', {}, el('div', { class: 'wide' }, el('table', { class: 'plain measures' },
     el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Measure'), el('th', { scope: 'col', class: 'unit' }, 'Unit'),
-      measured.map((item) => el('th', { scope: 'col', class: 'num' }, bdi(regionName(item, segments) + ofImage(item)))))),
+      columnNames(measured, segments).map((name) => el('th', { scope: 'col', class: 'num' }, bdi(name))))),
     el('tbody', {}, [...lines.values()].map((row) => el('tr', {},
       el('th', { scope: 'row', title: fullName(row.first) }, bdi(measureName(row.first))),
       el('td', { class: 'unit' }, unitText(row.first.unit)), [...row.cells].map((m) => cell(m, digitsOf([...row.cells])))))))),
