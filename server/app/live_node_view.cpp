@@ -82,7 +82,11 @@ Result<std::shared_ptr<const flow::OrderedList>> LiveNodeView::ordered_list() {
   INFERAD_TRY(auto studies, parts_.ledger.listed());
   if (list_ && studies == list_studies_ && configuration == list_configuration_ && starts == list_starts_) return list_;
   const auto policy = flow::reading_policy(settings, starts.has_value());
-  list_ = std::make_shared<const flow::OrderedList>(flow::reading_list(*studies, policy, starts));
+  auto made = flow::reading_list(*studies, policy, starts);
+  if (made.list.waiting >= store::kListedMax) {
+    INFERAD_TRY(made.list.unlisted, parts_.ledger.unlisted());
+  }
+  list_ = std::make_shared<const flow::OrderedList>(std::move(made));
   list_studies_ = std::move(studies);
   list_configuration_ = configuration;
   list_starts_ = starts;

@@ -95,6 +95,7 @@ using StudiesOnList = std::vector<std::shared_ptr<const WorklistEntry>>;
 struct ReadingList {
   StudiesOnList entries;            // those that wait, in reading order; then those being read, the latest first
   std::size_t waiting = 0;          // so many wait
+  int unlisted = 0;                 // so many more wait, their images older than those of all here
   std::array<Millis, 4> targets{};  // from arrival to start of reading: STAT, HIGH, ROUTINE, LOW
   bool starts_recorded = false;     // somebody keeps the list: reading starts were recorded lately
 };

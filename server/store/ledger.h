@@ -130,6 +130,7 @@ class Ledger {
   Result<std::vector<Feedback>> feedback_of_study(std::int64_t study_id);  // oldest first
   Result<std::vector<Feedback>> feedback_since(WallTime since);            // of all studies, oldest first
   // -- views (core/views.h), unordered unless said; worklist: not finished; of more, who waits, then the latest --
+  Result<int> unlisted(int studies_max = kListedMax);  // so many wait beyond these
   Result<std::vector<WorklistEntry>> worklist(int studies_max = kListedMax);
   Result<std::shared_ptr<const StudiesOnList>> listed();  // the same; reads what changed since (study_list.h)
   Result<std::optional<StudyDetail>> study_detail(std::int64_t study_id);
@@ -137,7 +138,6 @@ class Ledger {
   Result<std::vector<DeliveryView>> deliveries(int deliveries_max = 1000);  // undelivered first, then newest first
   Result<LedgerCounts> counts();                                            // quick, however long the ledger is
   Result<std::map<std::string, std::int64_t>> studies_by_rule();
-
   struct Impl;                  // sources of this folder only
   friend class EvidenceLedger;  // evidence.h
   friend class Workitems;

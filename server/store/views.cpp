@@ -133,6 +133,14 @@ Result<std::shared_ptr<const StudiesOnList>> Ledger::listed() {
   });
 }
 
+Result<int> Ledger::unlisted(int studies_max) {
+  return impl_->read([&](Database& db) -> Result<int> {
+    INFERAD_TRY(const auto waiting,
+                db.value<int>("SELECT COUNT(*) FROM study WHERE reading = 0 AND first_image_at IS NOT NULL"));
+    return std::max(0, waiting.value_or(0) - studies_max);
+  });
+}
+
 Result<std::optional<StudyDetail>> Ledger::study_detail(std::int64_t study_id) {
   return impl_->read([&](Database& db) -> Result<std::optional<StudyDetail>> {
     INFERAD_TRY(auto entry, one_study(db, *impl_, study_id));

@@ -185,7 +185,8 @@ std::string entry_json(const WorklistEntry& entry) { return dumped(write(entry))
 std::string worklist_head_json(const ReadingList& list, WallTime now) {
   return dumped({{"generated_at", write(now)},
                  {"targets_minutes", minutes_of(list.targets)},
-                 {"starts_recorded", list.starts_recorded}});
+                 {"starts_recorded", list.starts_recorded},
+                 {"unlisted", list.unlisted}});
 }
 
 Result<std::string> reader_of(std::string_view body) {

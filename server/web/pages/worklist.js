@@ -18,7 +18,7 @@ const told = worklistTold();
 const view = {
   list: told.empty,            // as the node told it last
   shownList: told.empty,       // whose positions are on screen
-  targets: {}, clockSkew: 0,
+  targets: {}, unlisted: 0, clockSkew: 0,
   shown: [],                   // ids in the order on screen
   selected: null, pointed: null, loaded: false, failure: null, aeTitle: '',
   filter: { words: '', levels: new Set(), modality: '', state: '' },
@@ -135,8 +135,9 @@ function place(elements) {
 function drawCounts() {
   const total = view.list.entries.length;
   const shown = view.shown.length;
-  byId('count').textContent = !view.loaded ? '' : isFiltered(view.filter) ? `${shown.toLocaleString('en-GB')} of ${plural(total, 'study', 'studies')}`
-    : plural(total, 'study', 'studies');
+  const all = plural(total, 'study', 'studies') + (view.unlisted > 0 ? `; ${plural(view.unlisted, 'older one')} not shown` : '');
+  byId('count').textContent = !view.loaded ? '' : isFiltered(view.filter) ? `${shown.toLocaleString('en-GB')} of ${all}` : all;
+  byId('count').title = view.unlisted > 0 ? 'More studies wait than this list can show: tell the node which reports are final (config/README.md, hl7_listener)' : '';
   byId('clear').hidden = !isFiltered(view.filter) && view.sort.key === 'position' && !view.sort.down;
 }
 
@@ -335,6 +336,7 @@ function wireTools() {
 function take({ list, answer }) {
   view.list = list;
   view.targets = answer.targets_minutes;
+  view.unlisted = answer.unlisted;
   byId('no-starts').hidden = answer.starts_recorded || list.entries.length === 0;
   view.clockSkew = Date.parse(answer.generated_at) - Date.now();
   drawLevels();

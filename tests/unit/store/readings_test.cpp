@@ -119,7 +119,9 @@ TEST_CASE("when studies are more than the list holds, who waits stays on it befo
     return ids;
   };
   CHECK(listed(2) == std::set{next, latest});
+  CHECK(must(list.ledger->unlisted(2)) == 1);
   list.start(latest, 1000);
+  CHECK(must(list.ledger->unlisted(2)) == 0);  // of those that wait
   CHECK(listed(2) == std::set{old, next});
   CHECK(listed(3) == std::set{old, next, latest});
   must(list.ledger->release_reading(latest, at(1100)));

@@ -26,7 +26,9 @@ std::vector<std::string> keys(const Json& object) {
 TEST_CASE("the worklist carries the AI priority beside the order's, with its reason") {
   ReadingList list;
   list.targets = {Millis(0), std::chrono::minutes(120), std::chrono::minutes(240), std::chrono::minutes(480)};
+  list.unlisted = 812;
   const auto head = Json::parse(worklist_head_json(list, kNow));
+  CHECK(head["unlisted"] == 812);
   CHECK(head["generated_at"] == "2026-11-25T09:01:00.000Z");
   CHECK(head["targets_minutes"] == Json({{"STAT", 0}, {"HIGH", 120}, {"ROUTINE", 240}, {"LOW", 480}}));
   const auto entry = Json::parse(entry_json(sample_entry()));
