@@ -16,7 +16,7 @@ function part(it) {
 
 function minutes(it, value = it.gained, low = it.low, high = it.high) {
   if (it.n === 0) return unknown();
-  return low === null || low === undefined ? numberText(value, 1) : `${numberText(value, 1)} (${numberText(low, 1)} to ${numberText(high, 1)})`;
+  return low === null || low === undefined ? numberText(value, 1, 1) : `${numberText(value, 1, 1)} (${numberText(low, 1, 1)} to ${numberText(high, 1, 1)})`;
 }
 
 // columns: [[title, class, row → cell content], …]; the first heads its row
