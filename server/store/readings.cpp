@@ -101,9 +101,11 @@ Result<std::optional<int>> Ledger::stat_starts(int reserve, WallTime now) {
     INFERAD_TRY(const auto exception,
                 db.value<std::int64_t>("SELECT id FROM reading_start WHERE released_at IS NULL AND level <> 0"
                                        " AND stat_waited <> 0 ORDER BY id DESC LIMIT 1"));
+    // One above the reserve says as much as any more.
     INFERAD_TRY(const auto starts,
-                db.value<int>("SELECT COUNT(*) FROM reading_start WHERE released_at IS NULL AND level = 0 AND id > $1",
-                              exception.value_or(0)));
+                db.value<int>("SELECT COUNT(*) FROM (SELECT 1 FROM reading_start WHERE released_at IS NULL AND"
+                              " level = 0 AND id > $1 ORDER BY id DESC LIMIT $2)",
+                              exception.value_or(0), exception ? reserve + 1 : 1));
     return std::optional(starts.value_or(0) + (exception ? 0 : reserve));
   });
 }
