@@ -110,9 +110,8 @@ class Ledger {
   Status finish_reading(std::int64_t study_id, const std::string& source, WallTime now);
   // The report was withdrawn: the study is what it was before, waiting or being read. refused: it is not finished.
   Status reopen_reading(std::int64_t study_id, const std::string& source, WallTime now);
-  // n of worklist/policy.h: STAT starts since another level last went before waiting STAT; `reserve` more while that
-  // never happened, and never above reserve + 1. nullopt: no start in the kStartsRecent before `now`: nobody keeps the
-  // list.
+  // n of worklist/policy.h, never above reserve + 1: STAT starts since another level last went before waiting STAT;
+  // `reserve` more while that never happened. nullopt: no start in the kStartsRecent before `now`.
   Result<std::optional<int>> stat_starts(int reserve, WallTime now);
   static constexpr std::chrono::hours kStartsRecent{7 * 24};
   // Arrivals and starts of the studies whose reading started after `since`, by arrival. No patient data.
